@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""Makes from sdk/contracts.tbl what is derived from it: sdk/njord/events.h (structs), sdk/src/contract_table.c (the tables
+behind codecs and validator) and doc/contracts.md. Run by `make contracts`; a test checks that the three are up to date.
+
+    gen-contracts.py TABLE OUTDIR       writes OUTDIR/sdk/njord/events.h and so on
+"""
+import os
+import re
+import sys
+
+FIXED = {"i64": ("int64_t", 8), "f64": ("double", 8), "bool": ("uint8_t", 1)}
+TAILS = {"text", "levels", "strmap", "realmap", "any", "intents", "curve"}
+TAIL_DOC = {
+    "text": "text up to 4096 bytes", "levels": "list of [price, qty]", "strmap": "map of text, at most 16 pairs",
+    "realmap": "map of f64", "any": "map or list", "intents": "list of OrderIntent", "curve": "list of [ts_ns, value]",
+}
+HEAD_BYTES = 40
+
+
+class Field:
+    def __init__(self, name, kind, required, time, since, doc):
+        self.name, self.kind, self.required, self.time, self.since, self.doc = name, kind, required, time, since, doc
+        self.in_head = name in ("ts_ns", "ts_accepted_ns", "ts_fill_ns")
+
+    @property
+    def size(self):
+        if self.kind in FIXED:
+            return FIXED[self.kind][1]
+        if self.kind in TAILS:
+            return 8
+        if self.kind.startswith("enum:"):
+            return 1
+        return int(self.kind[3:])
+
+    @property
+    def rank(self):
+        """Order in the struct: wide numbers, tails, texts, bytes, so that nothing needs padding but the end."""
+        if self.kind in ("i64", "f64"):
+            return 0
+        if self.kind in TAILS:
+            return 1
+        return 2 if self.kind.startswith("str") else 3
+
+    def declaration(self):
+        if self.kind in FIXED:
+            return "%s %s" % (FIXED[self.kind][0], self.name)
+        if self.kind in TAILS:
+            return "njord_tail %s" % self.name
+        if self.kind.startswith("enum:"):
+            return "uint8_t %s" % self.name
+        return "char %s[%d]" % (self.name, self.size)
+
+    def type_doc(self):
+        if self.kind.startswith("str"):
+            return "str, at most %d bytes" % (self.size - 1)
+        if self.kind.startswith("enum:"):
+            return "str"
+        return TAIL_DOC.get(self.kind, self.kind)
+
+
+class Contract:
+    def __init__(self, name, code, c_name, strict, doc):
+        self.name, self.code, self.c_name, self.strict, self.doc = name, code, c_name, strict, doc
+        self.fields = []
+
+    def layout(self):
+        """Members in the order of the struct, each version behind the last, with explicit padding."""
+        out = []
+        for since in sorted({f.since for f in self.fields}):
+            members = sorted((f for f in self.fields if f.since == since and not f.in_head), key=lambda f: f.rank)
+            size = HEAD_BYTES + sum(f.size for f in members) if since == 0 else sum(f.size for f in members)
+            out += [(f.declaration(), f.doc) for f in members]
+            if size % 8:
+                out.append(("uint8_t padding%s[%d]" % (since or "", 8 - size % 8), "zero"))
+        return out
+
+
+def parse(path):
+    enums, contracts, topics, since = {}, [], [], 0
+    with open(path, encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            line = line.rstrip("\n")
+            if not line.strip() or line.startswith("#"):
+                continue
+            body, _, doc = (part.strip() for part in line.partition("|"))
+            words = body.split()
+            if words[0] == "enum":
+                enums[words[1]] = [(int(c), t) for c, t in (w.split("=") for w in words[2:])]
+            elif words[0] == "contract":
+                contracts.append(Contract(words[1], int(words[2]), words[3], words[4] == "strict", doc))
+                since = 0
+            elif words[0] == "topic":
+                topics.append((words[1], words[2], " ".join(words[3:]), doc))
+            elif words[0] == "since":
+                since = int(words[1])
+            elif line.startswith("  "):
+                kind = words[1]
+                if not (kind in FIXED or kind in TAILS or re.fullmatch(r"str\d+", kind)
+                        or (kind.startswith("enum:") and kind[5:] in enums)):
+                    sys.exit("%s:%d: unknown type '%s'" % (path, number, kind))
+                contracts[-1].fields.append(Field(words[0], kind, "*" in words[2:], "time" in words[2:], since, doc))
+            else:
+                sys.exit("%s:%d: not understood: %s" % (path, number, line))
+    return enums, contracts, topics
+
+
+MADE = "made from sdk/contracts.tbl by build/gen-contracts.py: change the table, then run `make contracts`"
+
+
+def header(enums, contracts):
+    o = ["/* njord/events.h - the contracts as plain structs; part of the ABI, included by njord/abi.h.", " *",
+         " * %s." % MADE.replace(": ", ":\n * ", 1), " *",
+         " * Each opens with njord_event. An event's own time stands there as ev.ts_ns. Absent members: NaN, NJORD_NONE_I64, \"\",",
+         " * NJORD_NONE_U8 (enumerations and bools), a tail with count 0. Bools are 0 and 1. */",
+         "#ifndef NJORD_EVENTS_H", "#define NJORD_EVENTS_H", "", "#ifndef NJORD_ABI_H",
+         '#error "include <njord/abi.h>"', "#endif", "", "#ifdef __cplusplus", 'extern "C" {', "#endif", "",
+         "/* Types of events. */"]
+    o += ["#define NJORD_EV_%s %du" % (c.c_name.upper(), c.code) for c in contracts]
+    o += ["#define NJORD_EV_COUNT %du /* one more than the highest */" % (max(c.code for c in contracts) + 1)]
+    for name, items in enums.items():
+        o += ["", "/* %s */" % name]
+        o += ["#define NJORD_%s_%s %du" % (name.upper(), t.upper(), code) for code, t in items]
+    for c in contracts:
+        o += ["", "/* %s: %s */" % (c.name, c.doc), "typedef struct njord_%s {" % c.c_name, "    njord_event ev;"]
+        decls = c.layout()
+        width = max([len(d) for d, _ in decls] + [0])
+        o += ["    %s%s /* %s */" % (d + ";", " " * (width - len(d)), doc) for d, doc in decls]
+        o += ["} njord_%s;" % c.c_name]
+    o += ["", "#ifdef __cplusplus", "}", "#endif", "#endif", ""]
+    return "\n".join(o)
+
+
+def table(enums, contracts, topics):
+    o = ["/* contract_table.c - the contracts and topics as tables, behind the codecs and the validator.", " *",
+         " * %s. */" % MADE.replace(": ", ":\n * ", 1), "#include <njord/contract.h>", ""]
+    for name, items in enums.items():
+        o += ["static const njord_code %s_codes[] = {" % name]
+        o += ['    { %d, "%s" },' % item for item in items]
+        o += ["    { 0, NULL },", "};", ""]
+    for c in contracts:
+        o += ["static const njord_field %s_fields[] = {" % c.c_name]
+        for f in c.fields:
+            kind = f.kind.split(":")[0].upper()
+            kind = "STR" if kind.startswith("STR") and kind != "STRMAP" else kind
+            codes = "%s_codes" % f.kind[5:] if f.kind.startswith("enum:") else "NULL"
+            where = "offsetof(njord_event, ts_ns)" if f.in_head else "offsetof(njord_%s, %s)" % (c.c_name, f.name)
+            flags = "|".join(["NJORD_FIELD_REQUIRED"] * f.required + ["NJORD_FIELD_TIME"] * f.time) or "0"
+            o += ['    { "%s", %d, NJORD_FIELD_%s, %s, %s, %d, %s },' %
+                  (f.name, len(f.name), kind, flags.replace("|", " | "), where, f.size, codes)]
+        o += ["};", ""]
+    o += ["const njord_contract njord_contracts[NJORD_EV_COUNT] = {"]
+    for c in contracts:
+        o += ['    [NJORD_EV_%s] = { "%s", %s_fields, %d, NJORD_EV_%s, sizeof(njord_%s), %d },' %
+              (c.c_name.upper(), c.name, c.c_name, len(c.fields), c.c_name.upper(), c.c_name, c.strict)]
+    o += ["};", "", "const njord_topic njord_topics[] = {"]
+    names = {c.name: c for c in contracts}
+    for pattern, contract, _, journal in topics:
+        o += ['    { "%s", "%s", NJORD_EV_%s },' % (pattern, "" if journal == "-" else journal, names[contract].c_name.upper())]
+    o += ["    { NULL, NULL, 0 },", "};", ""]
+    return "\n".join(o)
+
+
+def page(enums, contracts, topics):
+    o = ["# Contracts", "", "<!-- %s -->" % MADE, "",
+         "Every event is a msgpack map with string keys on the bus and one JSON object a line in a journal, with the same names in "
+         "both. Besides its own members each may carry the envelope: `seq` (i64, the host's sequence number), `ts_recv_ns` (i64, "
+         "delivery time), `contract` (str), `_src` and `_seq` (host and its count on a Redis bus).", "",
+         "Times are i64 nanoseconds since the Unix epoch, UTC. Prices, quantities and money are f64, printed with the fewest of "
+         "15, 16 or 17 digits that read back to the same number; never NaN or infinite. `*` marks a required member.", ""]
+    for c in contracts:
+        o += ["## %s" % c.name, "", "%s.%s" % (c.doc[0].upper() + c.doc[1:],
+              " Unknown keys make it `malformed`." if c.strict else ""), "",
+              "| member | type | meaning |", "|---|---|---|"]
+        for f in c.fields:
+            doc = f.doc
+            if f.kind.startswith("enum:"):
+                doc += " (%s)" % ", ".join("`%s`" % t for _, t in enums[f.kind[5:]])
+            o += ["| `%s`%s | %s | %s |" % (f.name, "*" if f.required else "", f.type_doc(), doc)]
+        o += [""]
+    o += ["## Topics", "", "| topic | carries | published by | journal |", "|---|---|---|---|"]
+    o += ["| `%s` | %s | %s | %s |" % (p, c, who, "`%s.ndjson`" % j if j != "-" else "") for p, c, who, j in topics]
+    return "\n".join(o + [""])
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    enums, contracts, topics = parse(sys.argv[1])
+    for name, text in (("sdk/njord/events.h", header(enums, contracts)),
+                       ("sdk/src/contract_table.c", table(enums, contracts, topics)),
+                       ("doc/contracts.md", page(enums, contracts, topics))):
+        path = os.path.join(sys.argv[2], name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+
+
+if __name__ == "__main__":
+    main()

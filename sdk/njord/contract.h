@@ -1,0 +1,140 @@
+/* njord/contract.h - the contracts and topics as tables: what codecs, validator, reference pages and tools are made from.
+ *
+ * The tables are constants made from sdk/contracts.tbl; nothing here allocates or fails. */
+#ifndef NJORD_CONTRACT_H
+#define NJORD_CONTRACT_H
+
+#include <njord/abi.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A code of an enumeration and its text on the wire; a list ends with text NULL. */
+typedef struct njord_code {
+    uint32_t code;
+    const char *text;
+} njord_code;
+
+/* Kinds of fields. */
+enum {
+    NJORD_FIELD_I64 = 1,
+    NJORD_FIELD_F64,
+    NJORD_FIELD_BOOL,
+    NJORD_FIELD_STR,     /* char[size] */
+    NJORD_FIELD_ENUM,    /* uint8_t, `codes` */
+    NJORD_FIELD_TEXT,    /* tail: `count` bytes and a NUL */
+    NJORD_FIELD_LEVELS,  /* tail: njord_level */
+    NJORD_FIELD_STRMAP,  /* tail: njord_text_pair */
+    NJORD_FIELD_REALMAP, /* tail: njord_real_pair */
+    NJORD_FIELD_ANY,     /* tail: `count` bytes of msgpack, one map or list */
+    NJORD_FIELD_INTENTS, /* tail: `count` njord_intent events, each with its own size */
+    NJORD_FIELD_CURVE    /* tail: njord_point */
+};
+
+/* An item of a curve. */
+typedef struct njord_point {
+    int64_t ts_ns;
+    double value;
+} njord_point;
+
+#define NJORD_FIELD_REQUIRED 1u
+#define NJORD_FIELD_TIME 2u /* also the event's own time */
+
+typedef struct njord_field {
+    const char *name;
+    uint32_t name_len;
+    uint32_t kind;
+    uint32_t flags;
+    size_t offset; /* in the contract's struct */
+    uint32_t size; /* bytes there */
+    const njord_code *codes;
+} njord_field;
+
+typedef struct njord_contract {
+    const char *name;
+    const njord_field *fields;
+    uint32_t n_fields;
+    uint32_t type;   /* NJORD_EV_* */
+    size_t head;     /* sizeof its struct */
+    uint32_t strict; /* 1: unknown keys are malformed */
+} njord_contract;
+
+/* Indexed by NJORD_EV_*; entries without a name do not exist. */
+extern const njord_contract njord_contracts[NJORD_EV_COUNT];
+
+/* NULL: no such contract. */
+const njord_contract *njord_contract_of(uint32_t type);
+const njord_contract *njord_contract_named(const char *name);
+
+/* The text of a code, NULL when it is none; and back: NJORD_NONE_U8 when it is none. */
+const char *njord_code_text(const njord_code *codes, uint32_t code);
+uint8_t njord_code_of(const njord_code *codes, const char *text, size_t len);
+/* The codes of a contract's field by name, for those who print them; NULL: no such field. */
+const njord_code *njord_codes_of(uint32_t type, const char *field);
+
+/* A topic pattern ("md.ohlcv.{timeframe}.{symbol}"), the journal its events go to ("ohlcv.{tf}.{SYM}", "" for none) and the
+ * contract they carry. The list ends with pattern NULL. */
+typedef struct njord_topic {
+    const char *pattern;
+    const char *journal;
+    uint32_t type;
+} njord_topic;
+
+extern const njord_topic njord_topics[];
+
+/* The topic that a concrete name ("md.trades.ATOM/USDT") belongs to; NULL: none. */
+const njord_topic *njord_topic_of(const char *name);
+
+/* Writes the concrete topic of an event ("md.trades." + its symbol). NJORD_E_LIMIT: cap is too small; NJORD_E_ARG: events of
+ * this type have no topic of their own (pattern is the caller's choice: strat.cancel or orders.cancel). */
+int njord_topic_name(const njord_topic *topic, const njord_event *event, char *out, size_t cap);
+
+/* Does `name` match `glob` as Redis PSUBSCRIBE matches (*, ?, [abc], [^a-z], \x)? */
+int njord_glob_match(const char *glob, const char *name);
+
+/* ---- events in memory ----------------------------------------------------------------------------------------------- */
+
+/* Prepares `event` (room for contract->head bytes) as an empty event of that type: size, head, type set, every member
+ * absent, times NJORD_NONE_I64, symbol_id NJORD_NO_SYMBOL. */
+void njord_event_init(void *event, uint32_t type);
+
+/* The symbol member of an event, "" when its contract has none. */
+const char *njord_event_symbol(const njord_event *event);
+/* Likewise strategy_id. */
+const char *njord_event_strategy(const njord_event *event);
+
+/* Is an event that came from outside this side's code whole: type known, size within `cap`, tails inside it, texts ended,
+ * required members there, numbers finite, codes known, bounds kept? 0, or a negative status and in `why` (may be NULL) one
+ * clause that names contract and member. */
+int njord_event_check(const njord_event *event, size_t cap, char *why, size_t why_cap);
+
+/* Items of a tail; NULL when there are none. The event must have passed njord_event_check(). */
+const void *njord_tail_items(const njord_event *event, njord_tail tail);
+/* The value of a key in a strmap, NULL: none. */
+const char *njord_meta(const njord_event *event, njord_tail meta, const char *key);
+/* The value of a key in a realmap, NaN: none. */
+double njord_real(const njord_event *event, njord_tail map, const char *key);
+
+/* Appends items behind the event (whose buffer has `cap` bytes) and sets *tail, which must be a member of it.
+ * NJORD_E_LIMIT: no room. */
+int njord_tail_put(njord_event *event, size_t cap, njord_tail *tail, const void *items, uint32_t count, size_t item_size);
+
+/* Is an optional number, text or code there? */
+static inline int njord_is_set_f64(double v)
+{
+    return v == v;
+}
+static inline int njord_is_set_i64(int64_t v)
+{
+    return v != NJORD_NONE_I64;
+}
+static inline int njord_is_set_u8(uint8_t v)
+{
+    return v != NJORD_NONE_U8;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif
