@@ -1,0 +1,18 @@
+# What a plugin author gets: headers, the static library, the sources behind `njord plugin new`.
+
+njordincludedir = $(includedir)/njord
+njordinclude_HEADERS =
+
+lib_LIBRARIES += sdk/libnjord-sdk.a
+sdk_libnjord_sdk_a_CPPFLAGS = $(BASE_CPPFLAGS) $(MSGPACK_CFLAGS)
+sdk_libnjord_sdk_a_SOURCES =
+
+# Installed as $(datadir)/njord/templates/KIND/...
+strategytemplatedir = $(njorddatadir)/templates/strategy
+dist_strategytemplate_DATA =
+feedtemplatedir = $(njorddatadir)/templates/feed
+dist_feedtemplate_DATA =
+brokertemplatedir = $(njorddatadir)/templates/broker
+dist_brokertemplate_DATA =
+allocatortemplatedir = $(njorddatadir)/templates/allocator
+dist_allocatortemplate_DATA =

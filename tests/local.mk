@@ -1,0 +1,56 @@
+# Tests, fuzzers, benchmarks. A new one is one line in the list of its kind.
+
+# What every test may rely on. NJORD_TEST_DATA from outside wins.
+TEST_ENV = top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
+    PYTHON3='$(PYTHON3)' CC='$(CC)' MAKE='$(MAKE)' \
+    NJORD_TEST_DATA="$${NJORD_TEST_DATA:-$(abs_top_srcdir)/../shared/data}"
+AM_TESTS_ENVIRONMENT = export $(TEST_ENV);
+
+# The driver adds a time limit (TEST_SECONDS) and prints why a test was skipped.
+TEST_EXTENSIONS = .sh .py
+TEST_DRIVER = $(SHELL) $(top_srcdir)/build/test-driver.sh
+LOG_DRIVER = $(TEST_DRIVER)
+SH_LOG_DRIVER = $(TEST_DRIVER)
+PY_LOG_DRIVER = $(TEST_DRIVER)
+SH_LOG_COMPILER = $(SHELL)
+PY_LOG_COMPILER = $(PYTHON3)
+
+# unit/test_MODULE.c: one program a module, linked with the whole host library and Check.
+unit_tests =
+
+# e2e/: whole programs. Scripts get the environment above.
+e2e_tests =
+
+# plugins/: bad citizens and fixtures, built as plugins/KIND would be; loaded by tests only.
+test_plugins =
+
+# fuzz/fuzz_X.c with seeds in fuzz/corpus/X/; make check plays the seeds, make fuzz looks for more.
+fuzz_programs =
+
+# bench/bench_X.c, run by make bench.
+bench_programs =
+
+# Distributed whole: scripts, test plugins, and folders of data that tests read from top_srcdir.
+# A further file that a test reads or includes (a helper's header, a fixture) is one line here.
+EXTRA_DIST += \
+    $(e2e_tests) \
+    $(test_plugins:.so=.c) \
+    tests/fuzz/corpus \
+    tests/golden
+
+check_LIBRARIES += tests/fuzz/libfuzzmain.a
+tests_fuzz_libfuzzmain_a_SOURCES = tests/fuzz/fuzzmain.c
+
+check_PROGRAMS += $(unit_tests) $(fuzz_programs)
+check_DATA += $(test_plugins)
+EXTRA_PROGRAMS += $(bench_programs)
+CLEANFILES += $(test_plugins) $(bench_programs)
+TESTS += $(unit_tests) $(e2e_tests)
+if !FUZZ
+TESTS += $(fuzz_programs)
+endif
+
+tests/plugins/%.so: tests/plugins/%.c sdk/libnjord-sdk.a $(njordinclude_HEADERS)
+	@$(MKDIR_P) $(@D)
+	$(AM_V_CCLD)$(CC) $(PLUGIN_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) $(PLUGIN_LINKFLAGS) \
+	    $(LDFLAGS) -o $@ $< $(PLUGIN_LIBS)
