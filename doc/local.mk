@@ -1,4 +1,5 @@
 # Guides and man pages. One file a line.
 
-dist_doc_DATA =
+dist_doc_DATA = \
+    doc/contracts.md
 dist_man_MANS =

@@ -1,11 +1,17 @@
 # What a plugin author gets: headers, the static library, the sources behind `njord plugin new`.
 
 njordincludedir = $(includedir)/njord
-njordinclude_HEADERS =
+njordinclude_HEADERS = \
+    sdk/njord/abi.h \
+    sdk/njord/codec.h \
+    sdk/njord/contract.h \
+    sdk/njord/events.h
 
 lib_LIBRARIES += sdk/libnjord-sdk.a
 sdk_libnjord_sdk_a_CPPFLAGS = $(BASE_CPPFLAGS) $(MSGPACK_CFLAGS)
-sdk_libnjord_sdk_a_SOURCES =
+sdk_libnjord_sdk_a_SOURCES = \
+    sdk/src/contract_table.c
+EXTRA_DIST += sdk/contracts.tbl
 
 # Installed as $(datadir)/njord/templates/KIND/...
 strategytemplatedir = $(njorddatadir)/templates/strategy

@@ -19,7 +19,8 @@ PY_LOG_COMPILER = $(PYTHON3)
 unit_tests =
 
 # e2e/: whole programs. Scripts get the environment above.
-e2e_tests =
+e2e_tests = \
+    tests/e2e/test_contracts_current.sh
 
 # plugins/: bad citizens and fixtures, built as plugins/KIND would be; loaded by tests only.
 test_plugins =
