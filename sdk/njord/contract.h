@@ -1,4 +1,5 @@
-/* njord/contract.h - the contracts and topics as tables: what codecs, validator, reference pages and tools are made from.
+/* njord/contract.h - the contracts and topics as tables: what codecs, validator, reference pages
+ * and tools are made from.
  *
  * The tables are constants made from sdk/contracts.tbl; nothing here allocates or fails. */
 #ifndef NJORD_CONTRACT_H
@@ -39,7 +40,7 @@ typedef struct njord_point {
 } njord_point;
 
 #define NJORD_FIELD_REQUIRED 1u
-#define NJORD_FIELD_TIME 2u /* also the event's own time */
+#define NJORD_FIELD_TIME     2u /* also the event's own time */
 
 typedef struct njord_field {
     const char *name;
@@ -73,8 +74,9 @@ uint8_t njord_code_of(const njord_code *codes, const char *text, size_t len);
 /* The codes of a contract's field by name, for those who print them; NULL: no such field. */
 const njord_code *njord_codes_of(uint32_t type, const char *field);
 
-/* A topic pattern ("md.ohlcv.{timeframe}.{symbol}"), the journal its events go to ("ohlcv.{tf}.{SYM}", "" for none) and the
- * contract they carry. The list ends with pattern NULL. */
+/* A topic pattern ("md.ohlcv.{timeframe}.{symbol}"), the journal its events go to
+ * ("ohlcv.{tf}.{SYM}", "" for none) and the contract they carry. The list ends with pattern NULL.
+ */
 typedef struct njord_topic {
     const char *pattern;
     const char *journal;
@@ -86,17 +88,20 @@ extern const njord_topic njord_topics[];
 /* The topic that a concrete name ("md.trades.ATOM/USDT") belongs to; NULL: none. */
 const njord_topic *njord_topic_of(const char *name);
 
-/* Writes the concrete topic of an event ("md.trades." + its symbol). NJORD_E_LIMIT: cap is too small; NJORD_E_ARG: events of
- * this type have no topic of their own (pattern is the caller's choice: strat.cancel or orders.cancel). */
+/* Writes the concrete topic of an event ("md.trades." + its symbol). NJORD_E_LIMIT: cap is too
+ * small; NJORD_E_ARG: events of this type have no topic of their own (pattern is the caller's
+ * choice: strat.cancel or orders.cancel). */
 int njord_topic_name(const njord_topic *topic, const njord_event *event, char *out, size_t cap);
 
 /* Does `name` match `glob` as Redis PSUBSCRIBE matches (*, ?, [abc], [^a-z], \x)? */
 int njord_glob_match(const char *glob, const char *name);
 
-/* ---- events in memory ----------------------------------------------------------------------------------------------- */
+/* ---- events in memory
+ * -----------------------------------------------------------------------------------------------
+ */
 
-/* Prepares `event` (room for contract->head bytes) as an empty event of that type: size, head, type set, every member
- * absent, times NJORD_NONE_I64, symbol_id NJORD_NO_SYMBOL. */
+/* Prepares `event` (room for contract->head bytes) as an empty event of that type: size, head, type
+ * set, every member absent, times NJORD_NONE_I64, symbol_id NJORD_NO_SYMBOL. */
 void njord_event_init(void *event, uint32_t type);
 
 /* The symbol member of an event, "" when its contract has none. */
@@ -104,9 +109,9 @@ const char *njord_event_symbol(const njord_event *event);
 /* Likewise strategy_id. */
 const char *njord_event_strategy(const njord_event *event);
 
-/* Is an event that came from outside this side's code whole: type known, size within `cap`, tails inside it, texts ended,
- * required members there, numbers finite, codes known, bounds kept? 0, or a negative status and in `why` (may be NULL) one
- * clause that names contract and member. */
+/* Is an event that came from outside this side's code whole: type known, size within `cap`, tails
+ * inside it, texts ended, required members there, numbers finite, codes known, bounds kept? 0, or a
+ * negative status and in `why` (may be NULL) one clause that names contract and member. */
 int njord_event_check(const njord_event *event, size_t cap, char *why, size_t why_cap);
 
 /* Items of a tail; NULL when there are none. The event must have passed njord_event_check(). */
@@ -116,9 +121,10 @@ const char *njord_meta(const njord_event *event, njord_tail meta, const char *ke
 /* The value of a key in a realmap, NaN: none. */
 double njord_real(const njord_event *event, njord_tail map, const char *key);
 
-/* Appends items behind the event (whose buffer has `cap` bytes) and sets *tail, which must be a member of it.
- * NJORD_E_LIMIT: no room. */
-int njord_tail_put(njord_event *event, size_t cap, njord_tail *tail, const void *items, uint32_t count, size_t item_size);
+/* Appends items behind the event (whose buffer has `cap` bytes) and sets *tail, which must be a
+ * member of it. NJORD_E_LIMIT: no room. */
+int njord_tail_put(njord_event *event, size_t cap, njord_tail *tail, const void *items,
+                   uint32_t count, size_t item_size);
 
 /* Is an optional number, text or code there? */
 static inline int njord_is_set_f64(double v)

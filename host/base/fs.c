@@ -1,0 +1,193 @@
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+int nj_path_join(char *out, size_t cap, const char *dir, const char *name, struct nj_error *err)
+{
+    int len = name[0] == '/' || dir[0] == '\0' ? snprintf(out, cap, "%s", name)
+                                               : snprintf(out, cap, "%s/%s", dir, name);
+    if (len < 0 || (size_t)len >= cap)
+        return nj_error_set(err, NJ_ERR_LIMIT, "path '%s/%s': longer than %zu bytes", dir, name,
+                            cap - 1);
+    return 0;
+}
+
+int nj_mkdirs(const char *path, mode_t mode, struct nj_error *err)
+{
+    char part[NJ_PATH_MAX];
+    size_t len = strlen(path);
+    if (len == 0 || len >= sizeof part)
+        return nj_error_set(err, NJ_ERR_LIMIT, "folder '%s': expected a path of 1 to %zu bytes",
+                            path, sizeof part - 1);
+    memcpy(part, path, len + 1);
+    for (size_t i = 1; i <= len; i++) {
+        if (part[i] != '/' && part[i] != '\0')
+            continue;
+        char kept = part[i];
+        part[i] = '\0';
+        if (mkdir(part, mode) != 0 && errno != EEXIST)
+            return nj_error_errno(err, errno, "folder '%s': cannot be made", part);
+        part[i] = kept;
+    }
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return nj_error_errno(err, errno, "folder '%s'", path);
+    if (!S_ISDIR(st.st_mode))
+        return nj_error_set(err, NJ_ERR_EXISTS, "'%s' is a file, expected a folder", path);
+    return 0;
+}
+
+int nj_mkdirs_for(const char *path, mode_t mode, struct nj_error *err)
+{
+    char dir[NJ_PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path)
+        return 0;
+    if ((size_t)(slash - path) >= sizeof dir)
+        return nj_error_set(err, NJ_ERR_LIMIT, "path '%s': longer than %zu bytes", path,
+                            sizeof dir - 1);
+    memcpy(dir, path, (size_t)(slash - path));
+    dir[slash - path] = '\0';
+    return nj_mkdirs(dir, mode, err);
+}
+
+int nj_read_file(const char *path, size_t max, struct nj_buf *out, struct nj_error *err)
+{
+    struct stat st;
+    int rc = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return nj_error_errno(err, errno, "file '%s'", path);
+    if (fstat(fd, &st) != 0) {
+        rc = nj_error_errno(err, errno, "file '%s'", path);
+        goto done;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        rc = nj_error_set(err, NJ_ERR_INPUT, "'%s' is not a regular file", path);
+        goto done;
+    }
+    for (;;) {
+        if (!nj_buf_reserve(out, 65536)) {
+            rc = nj_error_set(err, NJ_ERR_NOMEM, "file '%s': out of memory", path);
+            goto done;
+        }
+        ssize_t n = read(fd, out->data + out->len, 65536);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            rc = nj_error_errno(err, errno, "file '%s': cannot be read", path);
+            goto done;
+        }
+        if (n == 0)
+            break;
+        out->len += (size_t)n;
+        out->data[out->len] = '\0';
+        if (out->len > max) {
+            rc = nj_error_set(err, NJ_ERR_LIMIT, "file '%s': larger than %zu bytes", path, max);
+            goto done;
+        }
+    }
+done:
+    close(fd);
+    return rc;
+}
+
+static int write_all(const struct nj_platform *pf, int fd, const char *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = pf->write(pf->ctx, fd, data, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        if (n == 0) {
+            errno = ENOSPC;
+            return -1;
+        }
+        data += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+int nj_replace_file(const struct nj_platform *pf, const char *path, const void *data, size_t len,
+                    mode_t mode, struct nj_error *err)
+{
+    char temporary[NJ_PATH_MAX], dir[NJ_PATH_MAX];
+    int n = snprintf(temporary, sizeof temporary, "%s.new", path), fd = -1, rc = 0;
+    if (n < 0 || (size_t)n >= sizeof temporary)
+        return nj_error_set(err, NJ_ERR_LIMIT, "path '%s': too long", path);
+    snprintf(dir, sizeof dir, "%s", path);
+    char *slash = strrchr(dir, '/');
+    if (!slash)
+        snprintf(dir, sizeof dir, ".");
+    else
+        slash[slash == dir] = '\0';
+
+    /* prepare */
+    fd = pf->open(pf->ctx, temporary, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    if (fd < 0 || write_all(pf, fd, data, len) != 0 || pf->fsync(pf->ctx, fd) != 0)
+        goto fail;
+    int closed = pf->close(pf->ctx, fd);
+    fd = -1;
+    if (closed != 0)
+        goto fail;
+    /* commit */
+    if (pf->rename(pf->ctx, temporary, path) != 0)
+        goto fail;
+    if (pf->fsync_dir(pf->ctx, dir) != 0)
+        return nj_error_errno(err, errno, "folder '%s': cannot be synced", dir);
+    return 0;
+fail: /* roll back */
+    rc = nj_error_errno(err, errno, "file '%s': cannot be replaced", path);
+    if (fd >= 0)
+        pf->close(pf->ctx, fd);
+    pf->unlink(pf->ctx, temporary);
+    return rc;
+}
+
+int nj_lock_file(const char *path, struct nj_error *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return nj_error_errno(err, errno, "lock file '%s'", path);
+    char text[32];
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        ssize_t n = pread(fd, text, sizeof text - 1, 0);
+        text[n > 0 ? n : 0] = '\0';
+        text[strcspn(text, "\n")] = '\0';
+        close(fd);
+        return nj_error_set(err, NJ_ERR_BUSY,
+                            "'%s': held by another host (pid %s); stop it or choose another folder",
+                            path, text[0] ? text : "unknown");
+    }
+    int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)len, 0) != len) {
+        int rc =
+            nj_error_errno(err, errno ? errno : ENOSPC, "lock file '%s': cannot be written", path);
+        close(fd);
+        return rc;
+    }
+    return fd;
+}
+
+int nj_sha256(const void *data, size_t len, uint8_t out[NJ_SHA256_SIZE])
+{
+    return EVP_Digest(data, len, out, NULL, EVP_sha256(), NULL) == 1 ? 0 : NJ_ERR_INTERNAL;
+}
+
+void nj_hex(const uint8_t *data, size_t len, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < len; i++) {
+        out[2 * i] = digits[data[i] >> 4];
+        out[2 * i + 1] = digits[data[i] & 15];
+    }
+    out[2 * len] = '\0';
+}

@@ -1,0 +1,38 @@
+/* fs.h - files and folders: whole files, folders with their parents, lock files, hashes. Errors
+ * name the path. */
+#ifndef NJ_BASE_FS_H
+#define NJ_BASE_FS_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/platform.h"
+
+#include <stdint.h>
+
+#define NJ_PATH_MAX 1024
+
+/* "dir/name" into out; an absolute name stays itself. NJ_ERR_LIMIT: too long. */
+int nj_path_join(char *out, size_t cap, const char *dir, const char *name, struct nj_error *err);
+/* Makes a folder and its parents (mode as mkdir). Fine when it is there; a file in its place is an
+ * error. */
+int nj_mkdirs(const char *path, mode_t mode, struct nj_error *err);
+/* Makes the parents of a file. */
+int nj_mkdirs_for(const char *path, mode_t mode, struct nj_error *err);
+/* Reads a whole regular file of at most `max` bytes, adding to `out`. */
+int nj_read_file(const char *path, size_t max, struct nj_buf *out, struct nj_error *err);
+/* Replaces a file as one step: temporary name in the same folder, fsync, rename, fsync of the
+ * folder. */
+int nj_replace_file(const struct nj_platform *pf, const char *path, const void *data, size_t len,
+                    mode_t mode, struct nj_error *err);
+/* Takes the lock of `path` (made when missing, flock, this process's pid written into it) and
+ * returns its descriptor, which holds the lock until it is closed. NJ_ERR_BUSY names the pid that
+ * has it. */
+int nj_lock_file(const char *path, struct nj_error *err);
+
+#define NJ_SHA256_SIZE 32
+#define NJ_SHA256_HEX  65
+/* SHA-256 of bytes (libcrypto). */
+int nj_sha256(const void *data, size_t len, uint8_t out[NJ_SHA256_SIZE]);
+void nj_hex(const uint8_t *data, size_t len, char *out /* 2 * len + 1 */);
+
+#endif

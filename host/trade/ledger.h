@@ -1,0 +1,96 @@
+/* ledger.h - positions by first-in-first-out lots, cash and fees, per (strategy, symbol); the
+ * account is their sum.
+ *
+ * Pure: no clock, no I/O; the services and the backtester call the same functions. Quantities are
+ * whole steps, money is double in the quote asset. Fed with fills only: a ledger rebuilt from the
+ * fills equals the one that was.
+ *
+ * Rules (doc/semantics.md): avg_price is the quantity-weighted mean of the open lots, 0 when flat;
+ * realized_pnl is before fees; a fee in the quote asset is paid from cash, one in the base asset
+ * shrinks the position and is valued at the fill price, one in a third asset at that asset's last
+ * trade, else counted as unvalued; a fill through zero is split into a closing and an opening part,
+ * the fee pro rata; when the fills sum to nothing the position is exactly flat. */
+#ifndef NJ_TRADE_LEDGER_H
+#define NJ_TRADE_LEDGER_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "trade/instruments.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct nj_lot {
+    int64_t lots; /* whole steps, signed */
+    double price;
+    double fee_quote; /* of the part still open */
+    int64_t ts_ns;
+};
+
+struct nj_position {
+    char strategy_id[NJORD_ID_SIZE];
+    const struct nj_instrument *instrument;
+    int64_t lots; /* whole steps, signed */
+    double avg_price, realized_pnl, fees_paid;
+    int64_t ts_ns; /* of the last change */
+    uint64_t n_fills;
+    struct nj_lot *open; /* oldest first */
+    uint32_t n_open, cap_open, first_open;
+};
+
+struct nj_closing {      /* what a fill closed, for trade statistics */
+    int64_t lots;        /* whole steps closed, > 0 */
+    double realized_pnl; /* before fees */
+    double fees;         /* own fee of the closing part and the entry lots' fees pro rata */
+};
+
+struct nj_ledger;
+
+struct nj_ledger *nj_ledger_new(struct nj_instruments *instruments);
+void nj_ledger_free(struct nj_ledger *ledger);
+
+/* Capital of a strategy in the quote asset: its cash starts with it. Setting it again moves cash by
+ * the difference. */
+int nj_ledger_set_capital(struct nj_ledger *ledger, const char *strategy_id, double capital);
+double nj_ledger_capital(const struct nj_ledger *ledger, const char *strategy_id);
+/* capital + sales - purchases - fees; NaN: no capital was ever set. */
+double nj_ledger_cash(const struct nj_ledger *ledger, const char *strategy_id);
+
+/* Price of an asset in the quote asset, for fees in a third asset; NaN: not known. */
+typedef double (*nj_asset_price)(void *ctx, const char *asset, const char *quote);
+
+/* Takes a fill. The same fill_id twice changes nothing and returns NJ_ERR_EXISTS. closing may be
+ * NULL. NJ_ERR_INPUT: a quantity or price that cannot be. */
+int nj_ledger_fill(struct nj_ledger *ledger, const njord_fill *fill, nj_asset_price price_of,
+                   void *ctx, struct nj_closing *closing, struct nj_error *err);
+
+/* NULL: never traded. */
+const struct nj_position *nj_ledger_position(const struct nj_ledger *ledger,
+                                             const char *strategy_id, const char *symbol);
+/* All positions in the order in which they came to be; NULL at the end. Start with *at = 0. */
+const struct nj_position *nj_ledger_next(const struct nj_ledger *ledger, size_t *at);
+
+double nj_position_qty(const struct nj_position *p);
+/* At `price`; NaN when price is NaN and the position is not flat. */
+double nj_position_unrealized(const struct nj_position *p, double price);
+
+/* A strategy's snapshot, and the account's ('*': sums; avg_price = sum of qty x avg_price / sum of
+ * qty, 0 when that is 0). price: last price or NaN. */
+void nj_ledger_snapshot(const struct nj_ledger *ledger, const char *strategy_id, const char *symbol,
+                        double price, int64_t ts_ns, njord_position_snapshot *out);
+
+/* Realized minus fees plus unrealized over all positions, in USD: usd_of(quote) turns a quote
+ * asset's amount into USD and is NaN when it cannot; last_price(symbol) likewise. A position
+ * without a price counts at its average. */
+typedef double (*nj_price_fn)(void *ctx, const char *what);
+double nj_ledger_pnl_usd(const struct nj_ledger *ledger, nj_price_fn last_price, nj_price_fn usd_of,
+                         void *ctx);
+
+uint64_t nj_ledger_unvalued_fees(const struct nj_ledger *ledger);
+
+/* The whole ledger as one JSON document (lots included), and back into a fresh one: for state_dir
+ * snapshots. */
+int nj_ledger_save(const struct nj_ledger *ledger, struct nj_buf *out);
+int nj_ledger_load(struct nj_ledger *ledger, const char *json, size_t len, struct nj_error *err);
+
+#endif

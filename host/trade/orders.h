@@ -1,0 +1,94 @@
+/* orders.h - the host's record of orders: each intent from the wish to its end.
+ *
+ * Pure book-keeping, fed with the order flow in seq order (by the services live, by the journal at
+ * start, by the engine in a backtest). It answers: what is working, what is open, was this id seen,
+ * which broker order is that. The host's record is the truth after a reload or a crash; plugins ask
+ * it. */
+#ifndef NJ_TRADE_ORDERS_H
+#define NJ_TRADE_ORDERS_H
+
+#include "base/err.h"
+#include "trade/instruments.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Stages of an order: INTENT (not decided), ACCEPTED (risk let it through), SENT (given to the
+ * broker), ACKED (the venue has it), then ended: REFUSED (by risk), FILLED, CANCELED, REJECTED,
+ * EXPIRED. UNKNOWN: its fate is asked about. */
+enum nj_order_stage {
+    NJ_ORDER_INTENT,
+    NJ_ORDER_ACCEPTED,
+    NJ_ORDER_SENT,
+    NJ_ORDER_ACKED,
+    NJ_ORDER_UNKNOWN,
+    NJ_ORDER_REFUSED,
+    NJ_ORDER_FILLED,
+    NJ_ORDER_CANCELED,
+    NJ_ORDER_REJECTED,
+    NJ_ORDER_EXPIRED
+};
+
+struct nj_order {
+    char intent_id[NJORD_INTENT_ID_SIZE];
+    char exchange_order_id[NJORD_REF_SIZE];
+    char strategy_id[NJORD_ID_SIZE];
+    const struct nj_instrument *instrument;
+    uint8_t side, type, tif;
+    enum nj_order_stage stage;
+    int64_t lots, filled_lots; /* whole steps; lots: as accepted once accepted */
+    double limit_price;        /* NaN: none */
+    double reference_price;    /* what risk valued it at, NaN before */
+    double avg_price;          /* of the fills, 0 before */
+    int64_t ts_ns;             /* of the intent */
+    uint64_t seq;              /* of the intent */
+    char reason[NJORD_REASON_SIZE];
+    bool cancel_wanted;
+    struct nj_order *next_open, *prev_open; /* the record's */
+};
+
+struct nj_orders;
+
+struct nj_orders *nj_orders_new(struct nj_instruments *instruments);
+void nj_orders_free(struct nj_orders *orders);
+
+/* Each takes an event of the flow. An event about an order that is not known, or that cannot
+ * follow, is counted and returns NJ_ERR_NOT_FOUND or NJ_ERR_INPUT; nothing changes then. An intent
+ * id seen before: NJ_ERR_EXISTS. */
+int nj_orders_intent(struct nj_orders *o, const njord_intent *intent);
+int nj_orders_decision(struct nj_orders *o, const njord_decision *decision);
+int nj_orders_accepted(struct nj_orders *o, const njord_order_event *order);
+int nj_orders_sent(struct nj_orders *o, const char *intent_id);
+int nj_orders_ack(struct nj_orders *o, const njord_broker_order_ack *ack);
+int nj_orders_update(struct nj_orders *o, const njord_broker_order_update *update);
+int nj_orders_fill(struct nj_orders *o, const njord_broker_fill *fill);
+int nj_orders_cancel(struct nj_orders *o, const njord_cancel *cancel);
+
+/* NULL: never seen, or ended longer ago than the record keeps (the last 100,000 ended ones, at
+ * least 24 h of ids by nj_orders_seen()). */
+const struct nj_order *nj_order_find(const struct nj_orders *o, const char *intent_id);
+/* Was this id ever an intent here? Ids of ended orders are forgotten once older than `keep_ns`
+ * before now_ns. */
+bool nj_orders_seen(const struct nj_orders *o, const char *intent_id);
+void nj_orders_forget(struct nj_orders *o, int64_t now_ns, int64_t keep_ns);
+
+bool nj_order_open(const struct nj_order *order); /* may it still fill? */
+/* Signed quantity that may still fill; strategy_id NULL: all strategies. */
+double nj_orders_working(const struct nj_orders *o, const char *strategy_id, const char *symbol);
+/* Worst cases for risk: sum of open buys and of open sells in whole steps. */
+void nj_orders_working_sides(const struct nj_orders *o, const char *strategy_id, const char *symbol,
+                             int64_t *buys, int64_t *sells);
+/* Cash bound by open buys: sum of remaining qty x reference price. */
+double nj_orders_bound_cash(const struct nj_orders *o, const char *strategy_id);
+/* Open orders, oldest first; strategy_id and symbol may be NULL. NULL at the end; start with NULL.
+ */
+const struct nj_order *nj_orders_next_open(const struct nj_orders *o, const struct nj_order *after,
+                                           const char *strategy_id, const char *symbol);
+uint32_t nj_orders_count_open(const struct nj_orders *o, const char *strategy_id);
+void nj_order_describe(const struct nj_order *order, njord_open_order *out);
+
+/* Intent ids: {h}-{epoch}-{seq}-{n} in base 36, h six characters of SHA-256(strategy_id). */
+void nj_intent_id(const char *strategy_id, uint64_t epoch_s, uint64_t seq, uint32_t n,
+                  char out[NJORD_INTENT_ID_SIZE]);
+
+#endif

@@ -1,0 +1,87 @@
+/* risk.h - the risk rules: pure functions in one table, asked in order for each intent.
+ *
+ * No clock and no I/O: time, prices, positions and the halt word come in through struct
+ * nj_risk_view. The services and the backtester call the same nj_risk_check(). Each rule has a
+ * stable code (the `reason` of a RiskDecision) and puts the limit and the values that it compared
+ * into the decision's caps. doc/risk.md is made from the table. */
+#ifndef NJ_TRADE_RISK_H
+#define NJ_TRADE_RISK_H
+
+#include "base/buf.h"
+#include "config/config.h"
+#include "trade/instruments.h"
+#include "trade/ledger.h"
+#include "trade/orders.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct nj_risk; /* limits, token buckets, duplicate windows, the day's loss */
+
+/* What the rules look at besides the intent. Functions may not change anything. */
+struct nj_risk_view {
+    int64_t now_ns;
+    bool halted;   /* kill switch, or trading stopped */
+    bool live;     /* app.env is live: allow_short auto means no */
+    bool backtest; /* only malformed, unknown_symbol, warmup, no_reference_price, allow_short,
+                      insufficient_cash, below_min_qty */
+    const struct nj_instruments *instruments;
+    const struct nj_ledger *ledger;
+    const struct nj_orders *orders;
+    void *ctx;
+    bool (*symbol_allowed)(void *ctx, const char *strategy_id,
+                           const char *symbol); /* in exchange.symbols and the strategy's */
+    /* last trade, else close of the latest bar, NaN: none; *ts_ns when it was seen */
+    double (*last_price)(void *ctx, const char *symbol, int64_t *ts_ns);
+    double (*usd_of)(void *ctx, const char *quote); /* 1 for usd_quotes, else last trade against
+                                                       USDT or USD; NaN: not known */
+    double slippage_bps, commission; /* the broker's, for insufficient_cash; 0 when not known */
+    double
+        day_pnl_floor; /* another program's figure (njord:pnl:day), NaN: none; the lower counts */
+};
+
+/* NULL: out of memory. The limits are copied. */
+struct nj_risk *nj_risk_new(const struct nj_risk_config *limits);
+void nj_risk_free(struct nj_risk *risk);
+/* New limits by a reload; buckets and latches stay. */
+int nj_risk_set_limits(struct nj_risk *risk, const struct nj_risk_config *limits);
+
+enum {
+    NJ_RISK_FLATTEN = 1 /* passes all but halted and malformed */,
+    NJ_RISK_WARMUP = 2,
+    NJ_RISK_FOREIGN = 4 /* not from this host: ids of 24 h */
+};
+
+/* A decision on `intent` into `decision` (room for NJ_DECISION_MAX bytes; its tail holds the caps)
+ * and, when allowed, the order rounded to the instrument into `order` (room for NJ_ORDER_MAX). Only
+ * an accepted order takes a token. Returns true: allowed. */
+#define NJ_DECISION_MAX 2048u
+#define NJ_ORDER_MAX    4096u
+bool nj_risk_check(struct nj_risk *risk, const struct nj_risk_view *view,
+                   const njord_intent *intent, unsigned flags, const char *venue,
+                   njord_decision *decision, njord_order_event *order);
+/* Cancels pass all but `malformed`. */
+bool nj_risk_check_cancel(const njord_cancel *cancel, njord_decision *decision);
+
+/* Equity now into the day's loss: at the first call of a UTC day the day's starting equity is
+ * taken; latched once the loss reaches its cap, until the next UTC day. Called with each fill and
+ * each price that moves a position. Returns the day's pnl in USD. */
+double nj_risk_day(struct nj_risk *risk, const struct nj_risk_view *view);
+
+/* State that outlives a restart (day, starting equity, latch, token buckets, duplicate window), as
+ * JSON. */
+int nj_risk_save(const struct nj_risk *risk, struct nj_buf *out);
+int nj_risk_load(struct nj_risk *risk, const char *json, size_t len, struct nj_error *err);
+
+/* The rules as a table, for the reference page and the tests. */
+struct nj_risk_rule_info {
+    const char *code;       /* "per_order_usd_cap" */
+    const char *scope;      /* "order", "symbol, all strategies", … */
+    bool reducing_passes;   /* an order that reduces the position passes */
+    const char *config_key; /* "" when it has none */
+    const char *help;
+};
+const struct nj_risk_rule_info *nj_risk_rules(size_t *n);
+void nj_risk_reference(struct nj_buf *out); /* doc/risk.md */
+
+#endif
