@@ -1,0 +1,94 @@
+/* journal.h - the journals: append-only NDJSON files that are the truth of a host.
+ *
+ * A set of files under one folder, which it locks; a file is opened when its first line comes, its
+ * torn tail repaired first. Lines are gathered in memory and handed to the kernel by
+ * nj_journals_flush(), which the host calls before anything that the lines tell of can be seen
+ * outside the process, at the latest before the next poll; a line is never split over two writes'
+ * success: a short write is rolled back by ftruncate. nj_journals_append_now() is for order flow:
+ * the line is in the kernel when it returns 0.
+ *
+ * When the disk refuses, lines wait in memory within a bound and nj_journals_failed() says so:
+ * trading stops and goes on when a flush has succeeded again. Never loses an acknowledged line,
+ * never leaves a torn one in the middle. [loop] only. */
+#ifndef NJ_JOURNAL_JOURNAL_H
+#define NJ_JOURNAL_JOURNAL_H
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/platform.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum nj_journal_fsync {
+    NJ_JOURNAL_FSYNC_NEVER,
+    NJ_JOURNAL_FSYNC_INTERVAL,
+    NJ_JOURNAL_FSYNC_ALWAYS
+};
+
+struct nj_journals_options {
+    const struct nj_platform *platform;
+    struct nj_log *log; /* may be NULL */
+    const char *dir;    /* made when missing */
+    enum nj_journal_fsync fsync;
+    bool order_fsync; /* append_now syncs whatever fsync says (app.env live) */
+    uint32_t
+        max_open; /* files open at once, least recently used closed (synced first unless NEVER) */
+    size_t max_pending; /* bytes that may wait while the disk refuses; default 64 MiB when 0 */
+};
+
+struct nj_journals;
+
+/* Opens the folder and takes its lock. NJ_ERR_BUSY: another host has it; read-only or full: one
+ * clear line. */
+int nj_journals_open(struct nj_journals **out, const struct nj_journals_options *options,
+                     struct nj_error *err);
+/* Flushes, syncs, closes. Returns the first error of that. */
+int nj_journals_close(struct nj_journals *js, struct nj_error *err);
+
+/* Adds a line (without its newline) to the file NAME.ndjson (name: "md.trades.ATOMUSDT"; only
+ * [A-Za-z0-9._-], no leading dot). It is copied. NJ_ERR_LIMIT: more than max_pending waits. */
+int nj_journals_append(struct nj_journals *js, const char *name, const char *line, size_t len,
+                       struct nj_error *err);
+/* The same and into the kernel at once, with all that waits for that file. On failure the line is
+ * not kept: whoever wanted to act on it must not. */
+int nj_journals_append_now(struct nj_journals *js, const char *name, const char *line, size_t len,
+                           struct nj_error *err);
+/* Hands everything that waits to the kernel. On failure what could not be written keeps waiting. */
+int nj_journals_flush(struct nj_journals *js, struct nj_error *err);
+/* Syncs what was written since the last sync (fsync: interval calls it each second). A failed fsync
+ * is final for that descriptor: the file is closed and counted, the next line opens it anew. */
+int nj_journals_sync(struct nj_journals *js, struct nj_error *err);
+/* Closes all files so that they are opened by name again (SIGUSR1). */
+int nj_journals_reopen(struct nj_journals *js, struct nj_error *err);
+
+bool nj_journals_failed(const struct nj_journals *js);
+const char *nj_journals_dir(const struct nj_journals *js);
+
+struct nj_journal_stats {
+    uint64_t lines, bytes, flushes, syncs, short_writes, failures, torn_tails, torn_bytes;
+    uint32_t open_files;
+};
+void nj_journals_stats(const struct nj_journals *js, struct nj_journal_stats *out);
+
+/* ---- reading
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+/* Called for each whole line, without its newline. Returns 0 to go on; anything else ends the
+ * reading and is returned. */
+typedef int (*nj_line_fn)(void *ctx, const char *line, size_t len, uint64_t number,
+                          struct nj_error *err);
+
+/* Reads a live journal file from its start, lines up to 1 MiB, bounded memory. An unterminated last
+ * line is the end of data. NJ_ERR_NOT_FOUND: no such file. */
+int nj_journal_read(const char *path, nj_line_fn each, void *ctx, struct nj_error *err);
+
+/* Repairs the tail of one file, as opening for append does: cuts back to the last line that parses
+ * as a JSON object, within the last 1 MiB (further back is NJ_ERR_INPUT), keeping what was cut in
+ * PATH.torn. Returns bytes cut in *cut. */
+int nj_journal_repair(const struct nj_platform *pf, const char *path, uint64_t *cut,
+                      struct nj_error *err);
+
+#endif

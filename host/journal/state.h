@@ -1,0 +1,59 @@
+/* state.h - app.state_dir: what must outlive the process besides the journals.
+ *
+ * Holds the lock of the folder, the epoch, the blocks of the sequence, the host's id, saved states
+ * of plugins, named documents (ledger, risk), and the private folder for plugin copies. All
+ * replaced as one step (temporary name, fsync, rename, fsync of the folder). Owned by the host.
+ * [loop] and at start. */
+#ifndef NJ_JOURNAL_STATE_H
+#define NJ_JOURNAL_STATE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/platform.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct nj_state;
+
+/* Opens (makes) the folder and takes its lock. with_epoch false (clock: events): the epoch is 0. */
+int nj_state_open(struct nj_state **out, const struct nj_platform *pf, const char *dir,
+                  bool with_epoch, struct nj_error *err);
+void nj_state_close(struct nj_state *state);
+
+const char *nj_state_dir(const struct nj_state *state);
+/* The second in which the folder was made, or 0. */
+uint64_t nj_state_epoch(const struct nj_state *state);
+/* This host's id on a shared bus: 12 random hex digits made once with the folder ("host" with
+ * clock: events). */
+const char *nj_state_host_id(const struct nj_state *state);
+/* The private folder for plugin copies: dir/run, mode 0700, emptied at open of copies that no
+ * living process has. */
+const char *nj_state_run_dir(const struct nj_state *state);
+
+/* The next number of the sequence, from 1; never repeats, also after kill -9: blocks of 2^20 are
+ * reserved on disk before use, a restart begins at the next block. 0: the next block could not be
+ * reserved (err says why): nothing may enter then. */
+uint64_t nj_state_next_seq(struct nj_state *state, struct nj_error *err);
+
+/* Documents by name ([a-z0-9_.-], e.g. "ledger.json"). NOT_FOUND when it was never put. */
+int nj_state_put(struct nj_state *state, const char *name, const void *data, size_t len,
+                 struct nj_error *err);
+int nj_state_get(struct nj_state *state, const char *name, struct nj_buf *out,
+                 struct nj_error *err);
+int nj_state_remove(struct nj_state *state, const char *name, struct nj_error *err);
+
+/* Saved plugin states: state/ID.SEQ; the newest two are kept. `load` gives the newest and its seq.
+ * The bytes carry a header of ours (magic, state version, plugin hash, length, CRC) that put writes
+ * and get checks. */
+struct nj_saved {
+    uint64_t seq;
+    uint32_t version; /* the plugin's state_version */
+    char hash[65];    /* of the plugin file */
+};
+int nj_state_put_saved(struct nj_state *state, const char *id, const struct nj_saved *head,
+                       const void *data, size_t len, struct nj_error *err);
+int nj_state_get_saved(struct nj_state *state, const char *id, struct nj_saved *head,
+                       struct nj_buf *out, struct nj_error *err);
+
+#endif
