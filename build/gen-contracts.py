@@ -110,9 +110,10 @@ MADE = "made from sdk/contracts.tbl by build/gen-contracts.py: change the table,
 def header(enums, contracts):
     o = ["/* njord/events.h - the contracts as plain structs; part of the ABI, included by njord/abi.h.", " *",
          " * %s." % MADE.replace(": ", ":\n * ", 1), " *",
-         " * Each opens with njord_event. An event's own time stands there as ev.ts_ns. Absent members: NaN, NJORD_NONE_I64, \"\",",
-         " * NJORD_NONE_U8 (enumerations and bools), a tail with count 0. Bools are 0 and 1. */",
-         "#ifndef NJORD_EVENTS_H", "#define NJORD_EVENTS_H", "", "#ifndef NJORD_ABI_H",
+         " * Each opens with njord_event. An event's own time stands there as ev.ts_ns.",
+         " * Absent members: NaN, NJORD_NONE_I64, \"\", NJORD_NONE_U8 (enumerations and bools), a tail with count 0.",
+         " * Bools are 0 and 1. */",
+         "/* clang-format off */", "#ifndef NJORD_EVENTS_H", "#define NJORD_EVENTS_H", "", "#ifndef NJORD_ABI_H",
          '#error "include <njord/abi.h>"', "#endif", "", "#ifdef __cplusplus", 'extern "C" {', "#endif", "",
          "/* Types of events. */"]
     o += ["#define NJORD_EV_%s %du" % (c.c_name.upper(), c.code) for c in contracts]
@@ -132,7 +133,8 @@ def header(enums, contracts):
 
 def table(enums, contracts, topics):
     o = ["/* contract_table.c - the contracts and topics as tables, behind the codecs and the validator.", " *",
-         " * %s. */" % MADE.replace(": ", ":\n * ", 1), "#include <njord/contract.h>", ""]
+         " * %s. */" % MADE.replace(": ", ":\n * ", 1), "/* clang-format off */",
+         "#include <njord/contract.h>", ""]
     for name, items in enums.items():
         o += ["static const njord_code %s_codes[] = {" % name]
         o += ['    { %d, "%s" },' % item for item in items]

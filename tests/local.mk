@@ -20,7 +20,8 @@ unit_tests =
 
 # e2e/: whole programs. Scripts get the environment above.
 e2e_tests = \
-    tests/e2e/test_contracts_current.sh
+    tests/e2e/test_contracts_current.sh \
+    tests/e2e/test_tree_checks.py
 
 # plugins/: bad citizens and fixtures, built as plugins/KIND would be; loaded by tests only.
 test_plugins =

@@ -3,8 +3,10 @@
  * made from sdk/contracts.tbl by build/gen-contracts.py:
  * change the table, then run `make contracts`.
  *
- * Each opens with njord_event. An event's own time stands there as ev.ts_ns. Absent members: NaN, NJORD_NONE_I64, "",
- * NJORD_NONE_U8 (enumerations and bools), a tail with count 0. Bools are 0 and 1. */
+ * Each opens with njord_event. An event's own time stands there as ev.ts_ns.
+ * Absent members: NaN, NJORD_NONE_I64, "", NJORD_NONE_U8 (enumerations and bools), a tail with count 0.
+ * Bools are 0 and 1. */
+/* clang-format off */
 #ifndef NJORD_EVENTS_H
 #define NJORD_EVENTS_H
 

@@ -2,6 +2,7 @@
  *
  * made from sdk/contracts.tbl by build/gen-contracts.py:
  * change the table, then run `make contracts`. */
+/* clang-format off */
 #include <njord/contract.h>
 
 static const njord_code side_codes[] = {
