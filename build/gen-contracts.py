@@ -111,8 +111,8 @@ def header(enums, contracts):
     o = ["/* njord/events.h - the contracts as plain structs; part of the ABI, included by njord/abi.h.", " *",
          " * %s." % MADE.replace(": ", ":\n * ", 1), " *",
          " * Each opens with njord_event. An event's own time stands there as ev.ts_ns.",
-         " * Absent members: NaN, NJORD_NONE_I64, \"\", NJORD_NONE_U8 (enumerations and bools), a tail with count 0.",
-         " * Bools are 0 and 1. */",
+         " * Absent members: NaN, NJORD_NONE_I64, \"\", NJORD_NONE_U8 (enumerations and bools), a tail with",
+         " * count 0. Bools are 0 and 1. */",
          "/* clang-format off */", "#ifndef NJORD_EVENTS_H", "#define NJORD_EVENTS_H", "", "#ifndef NJORD_ABI_H",
          '#error "include <njord/abi.h>"', "#endif", "", "#ifdef __cplusplus", 'extern "C" {', "#endif", "",
          "/* Types of events. */"]

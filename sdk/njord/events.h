@@ -4,8 +4,8 @@
  * change the table, then run `make contracts`.
  *
  * Each opens with njord_event. An event's own time stands there as ev.ts_ns.
- * Absent members: NaN, NJORD_NONE_I64, "", NJORD_NONE_U8 (enumerations and bools), a tail with count 0.
- * Bools are 0 and 1. */
+ * Absent members: NaN, NJORD_NONE_I64, "", NJORD_NONE_U8 (enumerations and bools), a tail with
+ * count 0. Bools are 0 and 1. */
 /* clang-format off */
 #ifndef NJORD_EVENTS_H
 #define NJORD_EVENTS_H
