@@ -1,5 +1,14 @@
-# The example configuration, every key commented; demo/ is what `make demo` runs.
+# The example configuration, every key commented; demo/ is what `make demo` runs. Installed to
+# $(sysconfdir)/njord. A file there that was edited is kept: ours is put beside it as NAME.new.
 
-dist_njordconf_DATA =
-njorddemodir = $(njordconfdir)/demo
-dist_njorddemo_DATA =
+config_files =
+
+EXTRA_DIST += $(config_files) build/install-config.sh
+
+install-data-local:
+	@$(SHELL) '$(top_srcdir)/build/install-config.sh' install '$(srcdir)/config' \
+	    '$(DESTDIR)$(njordconfdir)' '$(INSTALL_DATA)' $(config_files)
+
+uninstall-local:
+	@$(SHELL) '$(top_srcdir)/build/install-config.sh' uninstall '$(srcdir)/config' \
+	    '$(DESTDIR)$(njordconfdir)' '$(INSTALL_DATA)' $(config_files)

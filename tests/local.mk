@@ -2,7 +2,7 @@
 
 # What every test may rely on. NJORD_TEST_DATA from outside wins.
 TEST_ENV = top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
-    PYTHON3='$(PYTHON3)' CC='$(CC)' MAKE='$(MAKE)' \
+    PYTHON3='$(PYTHON3)' CC='$(CC)' MAKE='$(MAKE)' NJORD_INSTRUMENT='$(INSTRUMENT_CFLAGS)' \
     NJORD_TEST_DATA="$${NJORD_TEST_DATA:-$(abs_top_srcdir)/../shared/data}"
 AM_TESTS_ENVIRONMENT = export $(TEST_ENV);
 
@@ -21,6 +21,8 @@ unit_tests =
 # e2e/: whole programs. Scripts get the environment above.
 e2e_tests = \
     tests/e2e/test_contracts_current.sh \
+    tests/e2e/test_out_of_tree.sh \
+    tests/e2e/test_plugin_exports.sh \
     tests/e2e/test_tree_checks.py
 
 # plugins/: bad citizens and fixtures, built as plugins/KIND would be; loaded by tests only.
@@ -37,6 +39,8 @@ bench_programs =
 EXTRA_DIST += \
     $(e2e_tests) \
     $(test_plugins:.so=.c) \
+    tests/.clang-tidy \
+    tests/e2e/out_of_tree/buy_once.c \
     tests/fuzz/corpus \
     tests/golden
 
