@@ -13,8 +13,12 @@ host_libnjord_a_SOURCES = \
     host/base/map.h \
     host/base/platform.c \
     host/base/platform.h \
+    host/bus/bus.c \
     host/bus/bus.h \
+    host/bus/fifo.c \
+    host/bus/fifo.h \
     host/bus/redis.h \
+    host/bus/url.c \
     host/config/config.h \
     host/journal/journal.h \
     host/journal/state.h \

@@ -45,6 +45,7 @@ struct nj_message {
     const njord_envelope *envelope; /* of a foreign event; NULL: our own */
     uint64_t input_seq;             /* of the input whose working-off this belongs to */
     struct nj_bus *bus;
+    struct nj_encoded *encoded; /* the bus's: bytes made so far */
 };
 
 typedef void (*nj_bus_handler)(void *ctx, const struct nj_message *message);
@@ -69,7 +70,7 @@ void nj_bus_free(struct nj_bus *bus);
 
 /* Queues a copy of the event: as an input when nothing is being delivered, else as an emission of
  * the event now worked off. seq and ts_recv_ns are stamped when it is taken (inputs: when they
- * enter; emissions: now), unless `keep_stamp`. The event must pass njord_event_check() when it came
+ * enter; emissions: now). The event must pass njord_event_check() when it came
  * from outside. NJ_ERR_INPUT: no such topic or the wrong contract for it; NJ_ERR_LIMIT: the queue
  * is full; NJ_ERR_IO: no sequence number. *seq (may be NULL) is the number given, 0 for an input
  * that waits. */

@@ -108,6 +108,7 @@ extern "C" {
 #define NJORD_PLUGIN_EVENT_BUS_BACK 19u
 #define NJORD_PLUGIN_EVENT_BUS_GAP 20u
 #define NJORD_PLUGIN_EVENT_JOURNAL_FAILED 21u
+#define NJORD_PLUGIN_EVENT_ERROR 22u
 
 /* Trade: a trade on a market */
 typedef struct njord_trade {

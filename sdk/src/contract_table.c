@@ -81,6 +81,7 @@ static const njord_code plugin_event_codes[] = {
     { 19, "bus_back" },
     { 20, "bus_gap" },
     { 21, "journal_failed" },
+    { 22, "error" },
     { 0, NULL },
 };
 
