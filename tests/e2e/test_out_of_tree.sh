@@ -25,7 +25,9 @@ make -C "$top_builddir" -s install DESTDIR="$root" >"$work/install.log" 2>&1 || 
 }
 pc=$(find "$root" -name njord-sdk.pc)
 macros=$(find "$root" -name njord.m4)
-[ -n "$pc" ] && [ -n "$macros" ] || fail "njord-sdk.pc or njord.m4 was not installed"
+if [ -z "$pc" ] || [ -z "$macros" ]; then
+    fail "njord-sdk.pc or njord.m4 was not installed"
+fi
 export PKG_CONFIG_SYSROOT_DIR="$root" PKG_CONFIG_PATH="${pc%/*}"
 
 # Everything that stands in sdk/njord is there, and nothing that names the source or build folder.
