@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef nj_error_set
+#undef nj_error_errno
+#undef nj_error_context
+
 int nj_error_vset(struct nj_error *err, int code, const char *fmt, va_list args)
 {
     if (err) {

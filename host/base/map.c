@@ -45,7 +45,11 @@ static bool rebuild(struct nj_map *map)
             entries[n++] = map->entries[i];
     free(map->slots);
     free(map->entries);
-    *map = (struct nj_map){entries, slots, n, cap, n_slots, n};
+    map->entries = entries;
+    map->slots = slots;
+    map->n_entries = map->n_live = n;
+    map->cap_entries = cap;
+    map->n_slots = n_slots;
     for (size_t i = 0; i < n; i++) {
         size_t at = (size_t)entries[i].hash & (n_slots - 1);
         while (slots[at] != 0)

@@ -133,14 +133,13 @@ static bool topic_resolve(struct nj_bus *bus, struct topic *t)
 {
     if (t->version == bus->version || t->busy)
         return true;
-    uint32_t n = 0;
+    uint32_t room = 0, n = 0;
     for (struct nj_subscription *s = bus->subscriptions; s; s = s->next)
-        n += s->handler && njord_glob_match(s->glob, t->name);
-    struct nj_subscription **to = n > 0 ? malloc(n * sizeof(struct nj_subscription *)) : NULL;
-    if (n > 0 && !to)
+        room += s->handler && njord_glob_match(s->glob, t->name);
+    struct nj_subscription **to = room > 0 ? malloc(room * sizeof(struct nj_subscription *)) : NULL;
+    if (room > 0 && !to)
         return false;
-    n = 0;
-    for (struct nj_subscription *s = bus->subscriptions; s; s = s->next)
+    for (struct nj_subscription *s = bus->subscriptions; s && n < room; s = s->next)
         if (s->handler && njord_glob_match(s->glob, t->name))
             to[n++] = s;
     free(t->to);

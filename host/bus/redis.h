@@ -16,9 +16,9 @@
 #include "base/log.h"
 #include "bus/bus.h"
 
-#include <ev.h>
 #include "base/buf.h"
 #include "base/platform.h"
+#include <ev.h>
 
 struct nj_redis;
 

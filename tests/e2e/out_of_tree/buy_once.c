@@ -1,5 +1,6 @@
-/* buy_once.c - a plugin outside Njord's tree, written against the frozen ABI alone: asks for one unit
- * at the first trade, then keeps still. Built by test_out_of_tree.sh as its author would build it. */
+/* buy_once.c - a plugin outside Njord's tree, written against the frozen ABI alone: asks for one
+ * unit at the first trade, then keeps still. Built by test_out_of_tree.sh as its author would build
+ * it. */
 #include <njord/abi.h>
 #include <stdlib.h>
 #include <string.h>
