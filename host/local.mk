@@ -22,6 +22,16 @@ host_libnjord_a_SOURCES = \
     host/config/config.h \
     host/journal/journal.h \
     host/journal/state.h \
+    host/runtime/elf_stamp.c \
+    host/runtime/elf_stamp.h \
+    host/runtime/host_table.c \
+    host/runtime/host_table.h \
+    host/runtime/instance.c \
+    host/runtime/instance.h \
+    host/runtime/module.c \
+    host/runtime/module.h \
+    host/runtime/plugin_dir.c \
+    host/runtime/plugin_file.c \
     host/trade/instruments.h \
     host/trade/killswitch.h \
     host/trade/ledger.h \

@@ -26,8 +26,8 @@
 enum nj_stage {
     NJ_STAGE_JOURNAL,    /* written down before anyone acts on it */
     NJ_STAGE_PRICES,     /* last prices, instruments */
-    NJ_STAGE_BROKER,     /* resting orders; the broker's egress */
     NJ_STAGE_BOOKS,      /* positions, order record */
+    NJ_STAGE_BROKER,     /* resting orders; the broker's egress */
     NJ_STAGE_RISK,       /* intents to decisions and orders */
     NJ_STAGE_STRATEGIES, /* in configured order */
     NJ_STAGE_TAPS,       /* tail, demo summary: seen by people */
