@@ -16,7 +16,10 @@ SH_LOG_COMPILER = $(SHELL)
 PY_LOG_COMPILER = $(PYTHON3)
 
 # unit/test_MODULE.c: one program a module, linked with the whole host library and Check.
-unit_tests =
+unit_tests = \
+    tests/unit/test_indicators \
+    tests/unit/test_indicators_drift \
+    tests/unit/test_indicators_golden
 
 # e2e/: whole programs. Scripts get the environment above.
 e2e_tests = \
@@ -32,7 +35,8 @@ test_plugins =
 fuzz_programs =
 
 # bench/bench_X.c, run by make bench.
-bench_programs =
+bench_programs = \
+    tests/bench/bench_indicators
 
 # Distributed whole: scripts, test plugins, and folders of data that tests read from top_srcdir.
 # A further file that a test reads or includes (a helper's header, a fixture) is one line here.
@@ -42,7 +46,8 @@ EXTRA_DIST += \
     tests/.clang-tidy \
     tests/e2e/out_of_tree/buy_once.c \
     tests/fuzz/corpus \
-    tests/golden
+    tests/golden \
+    tests/unit/test_indicators_any.h
 
 check_LIBRARIES += tests/fuzz/libfuzzmain.a
 tests_fuzz_libfuzzmain_a_SOURCES = tests/fuzz/fuzzmain.c
