@@ -6,7 +6,7 @@ set -eu
 
 : "${top_srcdir:?run by make check}" "${top_builddir:?run by make check}"
 if [ -n "${NJORD_INSTRUMENT-}" ]; then
-    echo "this build's SDK library needs the runtime of$NJORD_INSTRUMENT, which an author's link does not have"
+    echo "this build's SDK library needs the runtime of $NJORD_INSTRUMENT, which an author's link does not have"
     exit 77
 fi
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES CFLAGS CPPFLAGS LDFLAGS LIBS
