@@ -14,7 +14,14 @@ TAIL_DOC = {
     "text": "text up to 4096 bytes", "levels": "list of [price, qty]", "strmap": "map of text, at most 16 pairs",
     "realmap": "map of f64", "any": "map or list", "intents": "list of OrderIntent", "curve": "list of [ts_ns, value]",
 }
+# texts of a form: bytes with NUL, and what the page says of them
+FORMS = {
+    "symbol": (32, "BASE/QUOTE, upper-case letters, digits and `. _ -`"), "symbols": (1024, "symbols, joined by commas"),
+    "id": (48, "`^[a-z0-9_]{1,47}$`"), "id_or_all": (48, "`^[a-z0-9_]{1,47}$` or `*`"),
+    "intent_id": (40, "`^[A-Za-z0-9_-]{1,36}$`"), "timeframe": (8, "`^[1-9][0-9]*[smhdw]$`"),
+}
 HEAD_BYTES = 40
+MAX_FIELDS = 56  # the decoder keeps what it has seen, and the envelope, in 64 bits
 
 
 class Field:
@@ -30,7 +37,13 @@ class Field:
             return 8
         if self.kind.startswith("enum:"):
             return 1
+        if self.kind in FORMS:
+            return FORMS[self.kind][0]
         return int(self.kind[3:])
+
+    @property
+    def is_text(self):
+        return self.kind in FORMS or re.fullmatch(r"str\d+", self.kind)
 
     @property
     def rank(self):
@@ -39,7 +52,7 @@ class Field:
             return 0
         if self.kind in TAILS:
             return 1
-        return 2 if self.kind.startswith("str") else 3
+        return 2 if self.is_text else 3
 
     def declaration(self):
         if self.kind in FIXED:
@@ -51,7 +64,9 @@ class Field:
         return "char %s[%d]" % (self.name, self.size)
 
     def type_doc(self):
-        if self.kind.startswith("str"):
+        if self.kind in FORMS:
+            return "str, %s" % FORMS[self.kind][1]
+        if self.is_text:
             return "str, at most %d bytes" % (self.size - 1)
         if self.kind.startswith("enum:"):
             return "str"
@@ -95,12 +110,15 @@ def parse(path):
                 since = int(words[1])
             elif line.startswith("  "):
                 kind = words[1]
-                if not (kind in FIXED or kind in TAILS or re.fullmatch(r"str\d+", kind)
+                if not (kind in FIXED or kind in TAILS or kind in FORMS or re.fullmatch(r"str\d+", kind)
                         or (kind.startswith("enum:") and kind[5:] in enums)):
                     sys.exit("%s:%d: unknown type '%s'" % (path, number, kind))
                 contracts[-1].fields.append(Field(words[0], kind, "*" in words[2:], "time" in words[2:], since, doc))
             else:
                 sys.exit("%s:%d: not understood: %s" % (path, number, line))
+    for c in contracts:
+        if len(c.fields) > MAX_FIELDS:
+            sys.exit("%s: '%s' has more than %d members" % (path, c.name, MAX_FIELDS))
     return enums, contracts, topics
 
 
@@ -133,8 +151,7 @@ def header(enums, contracts):
 
 def table(enums, contracts, topics):
     o = ["/* contract_table.c - the contracts and topics as tables, behind the codecs and the validator.", " *",
-         " * %s. */" % MADE.replace(": ", ":\n * ", 1), "/* clang-format off */",
-         "#include <njord/contract.h>", ""]
+         " * %s. */" % MADE.replace(": ", ":\n * ", 1), "/* clang-format off */", "#include <njord/contract.h>", ""]
     for name, items in enums.items():
         o += ["static const njord_code %s_codes[] = {" % name]
         o += ['    { %d, "%s" },' % item for item in items]
@@ -142,18 +159,20 @@ def table(enums, contracts, topics):
     for c in contracts:
         o += ["static const njord_field %s_fields[] = {" % c.c_name]
         for f in c.fields:
-            kind = f.kind.split(":")[0].upper()
-            kind = "STR" if kind.startswith("STR") and kind != "STRMAP" else kind
+            kind = "STR" if f.is_text else f.kind.split(":")[0].upper()
+            form = "NJORD_FORM_%s" % (f.kind.upper() if f.kind in FORMS else "FREE")
             codes = "%s_codes" % f.kind[5:] if f.kind.startswith("enum:") else "NULL"
             where = "offsetof(njord_event, ts_ns)" if f.in_head else "offsetof(njord_%s, %s)" % (c.c_name, f.name)
             flags = "|".join(["NJORD_FIELD_REQUIRED"] * f.required + ["NJORD_FIELD_TIME"] * f.time) or "0"
-            o += ['    { "%s", %d, NJORD_FIELD_%s, %s, %s, %d, %s },' %
-                  (f.name, len(f.name), kind, flags.replace("|", " | "), where, f.size, codes)]
+            o += ['    { "%s", %d, NJORD_FIELD_%s, %s, %s, %d, %s, %s, 0 },' %
+                  (f.name, len(f.name), kind, flags.replace("|", " | "), where, f.size, codes, form)]
         o += ["};", ""]
     o += ["const njord_contract njord_contracts[NJORD_EV_COUNT] = {"]
     for c in contracts:
-        o += ['    [NJORD_EV_%s] = { "%s", %s_fields, %d, NJORD_EV_%s, sizeof(njord_%s), %d },' %
-              (c.c_name.upper(), c.name, c.c_name, len(c.fields), c.c_name.upper(), c.c_name, c.strict)]
+        where = ["offsetof(njord_%s, %s)" % (c.c_name, name) if any(f.name == name and f.kind != "symbols" for f in c.fields)
+                 else "0" for name in ("symbol", "strategy_id")]
+        o += ['    [NJORD_EV_%s] = { "%s", %s_fields, %d, NJORD_EV_%s, sizeof(njord_%s), %d, %s, %s, 0 },' %
+              (c.c_name.upper(), c.name, c.c_name, len(c.fields), c.c_name.upper(), c.c_name, c.strict, *where)]
     o += ["};", "", "const njord_topic njord_topics[] = {"]
     names = {c.name: c for c in contracts}
     for pattern, contract, _, journal in topics:

@@ -6,20 +6,46 @@ njordinclude_HEADERS = \
     sdk/njord/codec.h \
     sdk/njord/contract.h \
     sdk/njord/events.h \
-    sdk/njord/indicators.h
+    sdk/njord/indicators.h \
+    sdk/njord/state.h
 
 lib_LIBRARIES += sdk/libnjord-sdk.a
 sdk_libnjord_sdk_a_CPPFLAGS = $(BASE_CPPFLAGS) $(MSGPACK_CFLAGS)
 # A pair of doubles packed into one store stalls the loads of the next value: indicators take twice the time.
 sdk_libnjord_sdk_a_CFLAGS = $(AM_CFLAGS) -fno-tree-slp-vectorize
 sdk_libnjord_sdk_a_SOURCES = \
+    sdk/src/codec_any.c \
+    sdk/src/codec_any_json.c \
+    sdk/src/codec_impl.h \
+    sdk/src/codec_json.c \
+    sdk/src/codec_msgpack.c \
+    sdk/src/codec_pack.c \
+    sdk/src/codec_print.c \
+    sdk/src/codec_sink.c \
+    sdk/src/codec_text.c \
+    sdk/src/codec_time.c \
+    sdk/src/codec_wire.c \
+    sdk/src/contract.c \
     sdk/src/contract_table.c \
+    sdk/src/event.c \
+    sdk/src/event_check.c \
+    sdk/src/event_impl.h \
+    sdk/src/glob.c \
     sdk/src/indicators_average.c \
     sdk/src/indicators_exact.h \
     sdk/src/indicators_linreg.c \
     sdk/src/indicators_rsi.c \
     sdk/src/indicators_state.c \
-    sdk/src/indicators_window.c
+    sdk/src/indicators_window.c \
+    sdk/src/json_scan.c \
+    sdk/src/json_scan.h \
+    sdk/src/msgpack_wire.h \
+    sdk/src/number.c \
+    sdk/src/number_impl.h \
+    sdk/src/state_impl.h \
+    sdk/src/state_in.c \
+    sdk/src/state_out.c \
+    sdk/src/text_impl.h
 EXTRA_DIST += sdk/contracts.tbl
 
 # Installed as $(datadir)/njord/templates/KIND/...

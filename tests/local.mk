@@ -17,6 +17,7 @@ PY_LOG_COMPILER = $(PYTHON3)
 
 # unit/test_MODULE.c: one program a module, linked with the whole host library and Check.
 unit_tests = \
+    tests/unit/test_codec \
     tests/unit/test_indicators \
     tests/unit/test_indicators_drift \
     tests/unit/test_indicators_golden

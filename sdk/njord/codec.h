@@ -23,6 +23,9 @@ typedef struct njord_envelope {
     char src[NJORD_ID_SIZE]; /* _src */
 } njord_envelope;
 
+/* Sets all of it absent. NULL is allowed. */
+void njord_envelope_init(njord_envelope *env);
+
 /* Where and why decoding failed. */
 typedef struct njord_decode_error {
     uint64_t offset; /* bytes from the start of the input */
@@ -35,8 +38,8 @@ size_t njord_decode_bound(size_t len);
 
 /* Decodes one event of contract `type` (0: taken from the "contract" member, which must then be
  * there) into `out` (cap bytes, aligned to 8). Sets head: size, head, type, seq, ts_ns, ts_recv_ns;
- * PARTIAL in flags of a partial bar. `env` and `err` may be NULL. Bytes after the event are an
- * error. 0, NJORD_E_ARG (malformed; err says), NJORD_E_LIMIT (cap). */
+ * PARTIAL in flags of a partial bar, SNAPSHOT of a whole Depth. `env` and `err` may be NULL. Bytes
+ * after the event are an error. 0, NJORD_E_ARG (malformed; err says), NJORD_E_LIMIT (cap). */
 int njord_decode_msgpack(uint32_t type, const void *data, size_t len, void *out, size_t cap,
                          njord_envelope *env, njord_decode_error *err);
 int njord_decode_json(uint32_t type, const char *text, size_t len, void *out, size_t cap,
@@ -52,9 +55,7 @@ int njord_encode_json(const njord_event *event, const njord_envelope *env, char 
 /* Bytes that an encoding of this event needs at most. */
 size_t njord_encode_bound(const njord_event *event);
 
-/* ---- numbers as text
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- numbers as text ------------------------------------------------------------------------- */
 
 #define NJORD_NUMBER_SIZE 32u
 

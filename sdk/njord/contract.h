@@ -33,6 +33,17 @@ enum {
     NJORD_FIELD_CURVE    /* tail: njord_point */
 };
 
+/* What else must hold for a text that is there. */
+enum {
+    NJORD_FORM_FREE = 0,
+    NJORD_FORM_SYMBOL,    /* ^[A-Z0-9._-]+/[A-Z0-9._-]+$ */
+    NJORD_FORM_SYMBOLS,   /* one or more of them, joined by commas */
+    NJORD_FORM_ID,        /* ^[a-z0-9_]{1,47}$: strategies, instances of plugins */
+    NJORD_FORM_ID_OR_ALL, /* likewise, or "*": the account */
+    NJORD_FORM_INTENT_ID, /* ^[A-Za-z0-9_-]{1,36}$ */
+    NJORD_FORM_TIMEFRAME  /* ^[1-9][0-9]*[smhdw]$ */
+};
+
 /* An item of a curve. */
 typedef struct njord_point {
     int64_t ts_ns;
@@ -50,15 +61,20 @@ typedef struct njord_field {
     size_t offset; /* in the contract's struct */
     uint32_t size; /* bytes there */
     const njord_code *codes;
+    uint32_t form; /* NJORD_FORM_* */
+    uint32_t reserved;
 } njord_field;
 
 typedef struct njord_contract {
     const char *name;
     const njord_field *fields;
     uint32_t n_fields;
-    uint32_t type;   /* NJORD_EV_* */
-    size_t head;     /* sizeof its struct */
-    uint32_t strict; /* 1: unknown keys are malformed */
+    uint32_t type;        /* NJORD_EV_* */
+    size_t head;          /* sizeof its struct */
+    uint32_t strict;      /* 1: unknown keys are malformed */
+    uint32_t symbol_at;   /* where its member `symbol` (one symbol) stands, 0: it has none */
+    uint32_t strategy_at; /* likewise strategy_id */
+    uint32_t reserved;
 } njord_contract;
 
 /* Indexed by NJORD_EV_*; entries without a name do not exist. */
@@ -88,17 +104,22 @@ extern const njord_topic njord_topics[];
 /* The topic that a concrete name ("md.trades.ATOM/USDT") belongs to; NULL: none. */
 const njord_topic *njord_topic_of(const char *name);
 
-/* Writes the concrete topic of an event ("md.trades." + its symbol). NJORD_E_LIMIT: cap is too
- * small; NJORD_E_ARG: events of this type have no topic of their own (pattern is the caller's
- * choice: strat.cancel or orders.cancel). */
+/* Writes the concrete topic of an event ("md.trades." + its symbol). topic NULL: the only one of
+ * the event's type. Returns 0; NJORD_E_LIMIT: cap is too small; NJORD_E_ARG: the topic carries
+ * another contract, or events of this type have no topic of their own (the pattern is then the
+ * caller's choice: strat.cancel or orders.cancel). */
 int njord_topic_name(const njord_topic *topic, const njord_event *event, char *out, size_t cap);
 
 /* Does `name` match `glob` as Redis PSUBSCRIBE matches (*, ?, [abc], [^a-z], \x)? */
 int njord_glob_match(const char *glob, const char *name);
 
-/* ---- events in memory
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- events in memory ------------------------------------------------------------------------ */
+
+/* Bounds of variable parts besides those of abi.h. */
+#define NJORD_MAX_REALS     4096u /* pairs of a realmap */
+#define NJORD_MAX_INTENTS   1024u /* orders in a plan */
+#define NJORD_MAX_ANY_DEPTH 8u    /* maps and lists in one another, in a member of kind any */
+#define NJORD_MAX_ANY_KEYS  256u  /* of one map in it */
 
 /* Prepares `event` (room for contract->head bytes) as an empty event of that type: size, head, type
  * set, every member absent, times NJORD_NONE_I64, symbol_id NJORD_NO_SYMBOL. */
@@ -110,8 +131,10 @@ const char *njord_event_symbol(const njord_event *event);
 const char *njord_event_strategy(const njord_event *event);
 
 /* Is an event that came from outside this side's code whole: type known, size within `cap`, tails
- * inside it, texts ended, required members there, numbers finite, codes known, bounds kept? 0, or a
- * negative status and in `why` (may be NULL) one clause that names contract and member. */
+ * inside it, texts ended, valid UTF-8 and of their form, required members there, numbers finite,
+ * codes known, bounds kept, no key twice? 0, or NJORD_E_ARG and in `why` (may be NULL) one clause
+ * that names contract and member. Members beyond ev.head, which the sender did not know, are
+ * absent. event: aligned to 8. */
 int njord_event_check(const njord_event *event, size_t cap, char *why, size_t why_cap);
 
 /* Items of a tail; NULL when there are none. The event must have passed njord_event_check(). */
@@ -122,7 +145,9 @@ const char *njord_meta(const njord_event *event, njord_tail meta, const char *ke
 double njord_real(const njord_event *event, njord_tail map, const char *key);
 
 /* Appends items behind the event (whose buffer has `cap` bytes) and sets *tail, which must be a
- * member of it. NJORD_E_LIMIT: no room. */
+ * member of it. Of intents item_size is not looked at: they stand one behind the other in `items`,
+ * each with its own size. A text gets its NUL here. NJORD_E_LIMIT: no room, nothing changed;
+ * NJORD_E_ARG: not a tail of this event, or items of another size. */
 int njord_tail_put(njord_event *event, size_t cap, njord_tail *tail, const void *items,
                    uint32_t count, size_t item_size);
 
