@@ -3,6 +3,8 @@
 # What every test may rely on. NJORD_TEST_DATA from outside wins.
 TEST_ENV = top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
     PYTHON3='$(PYTHON3)' CC='$(CC)' MAKE='$(MAKE)' NJORD_INSTRUMENT='$(INSTRUMENT_CFLAGS)' \
+    CK_DEFAULT_TIMEOUT="$${CK_DEFAULT_TIMEOUT:-$(TEST_CASE_SECONDS)}" \
+    CK_TIMEOUT_MULTIPLIER="$${CK_TIMEOUT_MULTIPLIER:-$(TEST_CASE_FACTOR)}" \
     NJORD_TEST_DATA="$${NJORD_TEST_DATA:-$(abs_top_srcdir)/../shared/data}"
 AM_TESTS_ENVIRONMENT = export $(TEST_ENV);
 
