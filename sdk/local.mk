@@ -7,6 +7,7 @@ njordinclude_HEADERS = \
     sdk/njord/contract.h \
     sdk/njord/events.h \
     sdk/njord/indicators.h \
+    sdk/njord/match.h \
     sdk/njord/state.h
 
 lib_LIBRARIES += sdk/libnjord-sdk.a
@@ -37,6 +38,8 @@ sdk_libnjord_sdk_a_SOURCES = \
     sdk/src/indicators_rsi.c \
     sdk/src/indicators_state.c \
     sdk/src/indicators_window.c \
+    sdk/src/match.c \
+    sdk/src/match_book.c \
     sdk/src/json_scan.c \
     sdk/src/json_scan.h \
     sdk/src/msgpack_wire.h \

@@ -22,7 +22,8 @@ unit_tests = \
     tests/unit/test_codec \
     tests/unit/test_indicators \
     tests/unit/test_indicators_drift \
-    tests/unit/test_indicators_golden
+    tests/unit/test_indicators_golden \
+    tests/unit/test_match
 
 # e2e/: whole programs. Scripts get the environment above.
 e2e_tests = \
