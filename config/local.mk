@@ -1,7 +1,9 @@
 # The example configuration, every key commented; demo/ is what `make demo` runs. Installed to
 # $(sysconfdir)/njord. A file there that was edited is kept: ours is put beside it as NAME.new.
 
-config_files =
+config_files = \
+    config/base.yaml \
+    config/strategies.yaml
 
 EXTRA_DIST += $(config_files) build/install-config.sh
 

@@ -3,7 +3,8 @@
  * A line is `ts` (ISO 8601, UTC, microseconds), `level`, `event` (a short stable name),
  * `component`, then fields. Created by main, handed down; never a global. Writing a line never
  * fails the caller: what cannot be written is counted. A line that repeats (same component and
- * event) more than `burst` times a second is held back, and one line says how many were. */
+ * event) more than NJ_LOG_BURST times a second is held back, and one line `held_back` says how many
+ * were. One thread; whoever opens the file holds the lock of its folder. */
 #ifndef NJ_BASE_LOG_H
 #define NJ_BASE_LOG_H
 
@@ -12,6 +13,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#define NJ_LOG_BURST 100u /* lines a second of one component and event */
 
 enum nj_level { NJ_DEBUG, NJ_INFO, NJ_WARN, NJ_ERROR };
 

@@ -1,0 +1,326 @@
+/* What no key can see alone. */
+#include "base/map.h"
+#include "config/loader.h"
+
+#include <math.h>
+#include <njord/contract.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Where a key of base.yaml stands; the file alone when its default is used. */
+static struct nj_place place_of(const struct nj_loader *l, const char *section, const char *key)
+{
+    const struct nj_config_file *file = &l->files[NJ_FILE_BASE];
+    const struct nj_yaml_node *node = file->yaml ? nj_yaml_get(file->yaml->root, section) : NULL;
+    struct nj_place place = {file->shown, 0, 0};
+    if (node && key)
+        node = nj_yaml_get(node, key);
+    if (node) {
+        place.line = node->line;
+        place.column = node->column;
+    }
+    return place;
+}
+
+static bool is_given(const struct nj_loader *l, const char *section, const char *key)
+{
+    return place_of(l, section, key).line > 0;
+}
+
+/* Where an item of an entry's list stands: its position among the good ones is not enough, so it is
+ * found by its text. */
+static struct nj_place item_place(const struct nj_loader *l, const struct nj_instance_config *entry,
+                                  const char *key, const char *text)
+{
+    struct nj_place place = entry->place;
+    for (int i = 0; i < NJ_FILES; i++) {
+        const struct nj_yaml_node *root = l->files[i].yaml ? l->files[i].yaml->root : NULL;
+        if (l->files[i].shown != entry->place.file || !root || root->kind != NJ_YAML_MAP)
+            continue;
+        for (const struct nj_yaml_node *section = root->first; section; section = section->next) {
+            const struct nj_yaml_node *e = section->kind == NJ_YAML_LIST ? section->first : NULL;
+            while (e && (e->line != place.line || e->column != place.column))
+                e = e->next;
+            const struct nj_yaml_node *list = e ? nj_yaml_get(e, key) : NULL;
+            const struct nj_yaml_node *item =
+                list && list->kind == NJ_YAML_LIST ? list->first : NULL;
+            while (item && !(item->kind == NJ_YAML_SCALAR && strcmp(item->text, text) == 0))
+                item = item->next;
+            if (item)
+                return (struct nj_place){place.file, item->line, item->column};
+        }
+    }
+    return place;
+}
+
+static bool contains(char *const *list, uint32_t n, const char *text)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (strcmp(list[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* ---- ids ------------------------------------------------------------------------------------- */
+
+static void check_ids(struct nj_loader *l)
+{
+    struct nj_config *c = l->config;
+    const struct {
+        struct nj_instance_config *entries;
+        uint32_t n;
+    } lists[] = {
+        {c->feeds, c->n_feeds}, {c->brokers, c->n_brokers}, {c->strategies, c->n_strategies}};
+    struct nj_map seen = {0};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        for (struct nj_instance_config *e = lists[i].entries; e < lists[i].entries + lists[i].n;
+             e++) {
+            if (e->id[0] == '\0') /* told already */
+                continue;
+            const struct nj_instance_config *first = nj_map_get(&seen, e->id);
+            if (!first)
+                l->no_memory |= !nj_map_put(&seen, e->id, e);
+            else if (first->place.line > 0)
+                nj_loader_problem_at(l, false, e->place,
+                                     "'id': '%s' is used twice, first at %s:%u:%u", e->id,
+                                     first->place.file, first->place.line, first->place.column);
+            else
+                nj_loader_problem_at(
+                    l, false, e->place,
+                    "'id': '%s' is used twice, first by the default entry of 'brokers'", e->id);
+        }
+    nj_map_free(&seen, NULL);
+}
+
+/* ---- symbols --------------------------------------------------------------------------------- */
+
+static void file_name_of(const char *symbol, char out[NJORD_SYMBOL_SIZE])
+{
+    size_t n = 0;
+    for (; *symbol; symbol++)
+        if (*symbol != '/' && n < NJORD_SYMBOL_SIZE - 1)
+            out[n++] = *symbol;
+    out[n] = '\0';
+}
+
+/* Journals are named without the slash: AB/CUSD and ABC/USD would share one. */
+static void check_file_name(struct nj_loader *l, struct nj_map *seen, struct nj_place place,
+                            const char *symbol)
+{
+    char name[NJORD_SYMBOL_SIZE];
+    file_name_of(symbol, name);
+    const char *first = nj_map_get(seen, name);
+    if (!first)
+        l->no_memory |= !nj_map_put(seen, name, (void *)(uintptr_t)symbol);
+    else if (strcmp(first, symbol) != 0)
+        nj_loader_problem_at(l, false, place,
+                             "'symbols': '%s' and '%s' would share the file name '%s'; keep one",
+                             symbol, first, name);
+}
+
+static void check_symbols(struct nj_loader *l)
+{
+    struct nj_config *c = l->config;
+    struct nj_map seen = {0};
+    struct nj_place place = place_of(l, "exchange", "symbols");
+    for (uint32_t i = 0; i < c->exchange.n_symbols; i++) {
+        const char *symbol = c->exchange.symbols[i], *first = c->exchange.symbols[0];
+        check_file_name(l, &seen, place, symbol);
+        if (strcmp(strchr(symbol, '/'), strchr(first, '/')) != 0)
+            nj_loader_problem_at(l, false, place,
+                                 "'symbols': '%s' and '%s' have two quote assets; expected one for "
+                                 "all",
+                                 symbol, first);
+    }
+    for (uint32_t i = 0; i < c->n_feeds; i++)
+        for (uint32_t k = 0; k < c->feeds[i].n_symbols; k++)
+            check_file_name(l, &seen,
+                            item_place(l, &c->feeds[i], "symbols", c->feeds[i].symbols[k]),
+                            c->feeds[i].symbols[k]);
+    for (uint32_t i = 0; i < c->n_symbols; i++) {
+        const struct nj_symbol_config *s = &c->symbols[i];
+        place = place_of(l, "symbols", s->symbol);
+        check_file_name(l, &seen, place, s->symbol);
+        if (s->min_qty > s->max_qty)
+            nj_loader_problem_at(l, false, place, "'%s': min_qty is above max_qty", s->symbol);
+        char name[NJORD_SYMBOL_SIZE];
+        file_name_of(s->symbol, name);
+        bool used = contains(c->exchange.symbols, c->exchange.n_symbols, s->symbol);
+        for (uint32_t k = 0; k < c->n_feeds && !used; k++)
+            used = contains(c->feeds[k].symbols, c->feeds[k].n_symbols, s->symbol);
+        if (!used)
+            nj_loader_problem_at(l, true, place,
+                                 "'%s': neither traded nor fed; add it to exchange.symbols or take "
+                                 "it out",
+                                 s->symbol);
+    }
+    nj_map_free(&seen, NULL);
+}
+
+/* Each strategy trades within exchange.symbols: another symbol would refuse its every order. */
+static void check_strategy_symbols(struct nj_loader *l)
+{
+    struct nj_config *c = l->config;
+    for (uint32_t i = 0; i < c->n_strategies; i++)
+        for (uint32_t k = 0; k < c->strategies[i].n_symbols; k++) {
+            const char *symbol = c->strategies[i].symbols[k];
+            if (!contains(c->exchange.symbols, c->exchange.n_symbols, symbol))
+                nj_loader_problem_at(l, false, item_place(l, &c->strategies[i], "symbols", symbol),
+                                     "'symbols': '%s' is not in exchange.symbols; add it there or "
+                                     "take it out here",
+                                     symbol);
+        }
+}
+
+/* Entries without symbols get all that are traded. */
+static void fill_symbols(struct nj_loader *l)
+{
+    struct nj_config *c = l->config;
+    const struct {
+        struct nj_instance_config *entries;
+        uint32_t n;
+    } lists[] = {{c->feeds, c->n_feeds}, {c->strategies, c->n_strategies}};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        for (uint32_t k = 0; k < lists[i].n; k++)
+            if (lists[i].entries[k].n_symbols == 0) {
+                lists[i].entries[k].symbols = c->exchange.symbols;
+                lists[i].entries[k].n_symbols = c->exchange.n_symbols;
+            }
+}
+
+/* ---- topics ---------------------------------------------------------------------------------- */
+
+/* Does a glob match `pattern` once its {placeholder}s have become names that occur here? At most
+ * two of them stand in a pattern. */
+static bool matches_pattern(const struct nj_config *c, const char *glob, const char *pattern)
+{
+    static const char *const timeframes[] = {"1s", "1m", "3m", "5m", "15m", "30m",
+                                             "1h", "2h", "4h", "6h", "12h", "1d"};
+    char name[256];
+    const char *open = strchr(pattern, '{'), *close = open ? strchr(open, '}') : NULL;
+    if (!close)
+        return njord_glob_match(glob, pattern);
+    size_t len = (size_t)(close - open) - 1;
+    int before = (int)(open - pattern);
+    bool is_symbol = strncmp(open + 1, "symbol", len) == 0;
+    bool is_timeframe = strncmp(open + 1, "timeframe", len) == 0;
+    size_t n_standard = sizeof timeframes / sizeof timeframes[0];
+    for (size_t i = 0;; i++) {
+        const char *word = NULL;
+        if (is_symbol && i < c->exchange.n_symbols)
+            word = c->exchange.symbols[i];
+        else if (is_timeframe && i < n_standard)
+            word = timeframes[i];
+        else if (is_timeframe && i - n_standard < c->ohlcv.n_timeframes)
+            word = c->ohlcv.timeframes[i - n_standard];
+        else if (!is_symbol && !is_timeframe && i < c->n_strategies)
+            word = c->strategies[i].id;
+        if (!word)
+            return false;
+        snprintf(name, sizeof name, "%.*s%s%s", before, pattern, word, close + 1);
+        if (matches_pattern(c, glob, name))
+            return true;
+    }
+}
+
+static bool matches_any_topic(const struct nj_config *c, const char *glob)
+{
+    for (const njord_topic *topic = njord_topics; topic->pattern; topic++) {
+        if (matches_pattern(c, glob, topic->pattern))
+            return true;
+        /* feeds may bring symbols that are not traded */
+        const char *symbol = strstr(topic->pattern, "{symbol}");
+        for (uint32_t i = 0; symbol && i < c->n_feeds; i++)
+            for (uint32_t k = 0; k < c->feeds[i].n_symbols; k++) {
+                char name[256];
+                snprintf(name, sizeof name, "%.*s%s", (int)(symbol - topic->pattern),
+                         topic->pattern, c->feeds[i].symbols[k]);
+                if (matches_pattern(c, glob, name))
+                    return true;
+            }
+    }
+    return false;
+}
+
+static void check_topics(struct nj_loader *l)
+{
+    const struct nj_config *c = l->config;
+    for (uint32_t i = 0; i < c->n_strategies; i++) {
+        const struct nj_instance_config *s = &c->strategies[i];
+        if (s->enabled && s->n_events == 0)
+            nj_loader_problem_at(
+                l, true, s->place,
+                "'events': none given; '%s' gets only what concerns its own orders", s->id);
+        for (uint32_t k = 0; k < s->n_events; k++)
+            if (!matches_any_topic(c, s->events[k]))
+                nj_loader_problem_at(l, true, item_place(l, s, "events", s->events[k]),
+                                     "'events': '%s' matches no topic", s->events[k]);
+    }
+    for (uint32_t i = 0; i < c->journal.n_topics; i++)
+        if (!matches_any_topic(c, c->journal.topics[i]))
+            nj_loader_problem_at(l, true, place_of(l, "journal", "topics"),
+                                 "'topics': '%s' matches no topic", c->journal.topics[i]);
+}
+
+/* ---- the host as a whole --------------------------------------------------------------------- */
+
+static void check_venue(struct nj_loader *l)
+{
+    const struct nj_config *c = l->config;
+    const struct nj_instance_config *venue = NULL;
+    bool whole = c->n_brokers > 0 || !is_given(l, "brokers", NULL), paper = false;
+    for (uint32_t i = 0; i < c->n_brokers; i++) {
+        const struct nj_instance_config *b = &c->brokers[i];
+        whole = whole && b->id[0] != '\0' && b->plugin[0] != '\0';
+        if (strcmp(b->id, c->exchange.venue) == 0 && !venue)
+            venue = b;
+        paper = paper || (b->enabled && strcmp(b->plugin, "paper") == 0);
+    }
+    if (!whole && c->n_brokers > 0)
+        return; /* an entry without its id is told already */
+    if (!venue)
+        nj_loader_problem_at(l, false, place_of(l, "exchange", "venue"),
+                             "'venue': '%s' is no entry of 'brokers'; add one with this id",
+                             c->exchange.venue);
+    else if (!venue->enabled)
+        nj_loader_problem_at(l, false, place_of(l, "exchange", "venue"),
+                             "'venue': '%s' is not enabled in 'brokers'", c->exchange.venue);
+    if (c->app.env == NJ_ENV_PAPER && !paper)
+        nj_loader_problem_at(
+            l, false, place_of(l, "app", "env"),
+            "'env': 'paper' needs an enabled entry of 'brokers' with plugin 'paper'");
+}
+
+static void check_host(struct nj_loader *l)
+{
+    struct nj_config *c = l->config;
+    if (c->app.env != NJ_ENV_LIVE)
+        return;
+    if (c->app.clock == NJ_CLOCK_EVENTS)
+        nj_loader_problem_at(l, false, place_of(l, "app", "clock"),
+                             "'clock': 'events' is for recorded and simulated data and cannot go "
+                             "with env 'live'; use 'wall'");
+    if (!is_given(l, "plugins", "trust"))
+        c->plugins.trust = NJ_TRUST_STRICT;
+    else if (c->plugins.trust != NJ_TRUST_STRICT)
+        nj_loader_problem_at(l, true, place_of(l, "plugins", "trust"),
+                             "'trust': 'strict' is advised with env 'live'; take the key out to "
+                             "have it");
+}
+
+void nj_loader_check(struct nj_loader *l)
+{
+    const struct nj_yaml_node *root =
+        l->files[NJ_FILE_BASE].yaml ? l->files[NJ_FILE_BASE].yaml->root : NULL;
+    const struct nj_yaml_node *symbols = nj_yaml_get(nj_yaml_get(root, "exchange"), "symbols");
+    bool symbols_known = !symbols || l->config->exchange.n_symbols == symbols->n;
+    check_ids(l);
+    check_venue(l);
+    check_host(l);
+    check_symbols(l);
+    if (symbols_known) {
+        check_strategy_symbols(l);
+        fill_symbols(l);
+        check_topics(l);
+    }
+}
