@@ -30,7 +30,8 @@ e2e_tests = \
     tests/e2e/test_contracts_current.sh \
     tests/e2e/test_out_of_tree.sh \
     tests/e2e/test_plugin_exports.sh \
-    tests/e2e/test_tree_checks.py
+    tests/e2e/test_tree_checks.py \
+    tests/golden/indicators/make.py
 
 # plugins/: bad citizens and fixtures, built as plugins/KIND would be; loaded by tests only.
 test_plugins =

@@ -54,7 +54,7 @@ static void sma_walk(njord_sma *s, uint32_t from)
     }
 }
 
-static double sma_eval(njord_sma *s)
+static inline double sma_eval(njord_sma *s)
 {
     if (s->count < s->n)
         return (double)NAN;

@@ -58,7 +58,7 @@ static void linreg_walk(njord_linreg *s, uint32_t from)
     }
 }
 
-static double linreg_eval(njord_linreg *s)
+static inline double linreg_eval(njord_linreg *s)
 {
     if (s->count < s->n)
         return (double)NAN;

@@ -2,10 +2,10 @@
  * indicators_window.c - rolling deviation, Bollinger bands, rolling minimum and maximum.
  *
  * Windows are kept as in indicators_average.c. The deviation sums squares of d = x - origin, where
- * the origin is itself in the window (the newest value when it was last walked, which is the last
- * of them to leave). So the mean of d^2 is at most n + 1 times the variance, in a window of any
- * shape, and for a trend 4 times: what cancels in mean d^2 - (mean d)^2 costs a few last bits,
- * never the result.
+ * the origin is itself in the window: the newest value when it was last walked, which is the last
+ * of them to leave. So what cancels in mean d^2 - (mean d)^2 costs two bits of the variance for a
+ * trend, and log2(n + 1) at the very worst, with an outlier as origin; never what the level of the
+ * prices costs.
  */
 #include "indicators_exact.h"
 
@@ -89,7 +89,7 @@ static double dev_tiny(const njord_rolling_dev *s)
     return ldexp(sqrt((squares.hi + squares.lo) / n), exponent);
 }
 
-static double dev_eval(njord_rolling_dev *s)
+static inline double dev_eval(njord_rolling_dev *s)
 {
     if (s->count < s->n)
         return (double)NAN;

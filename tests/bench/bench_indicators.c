@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define COUNT 1000000
+#define COUNT 200000
 #define RUNS  9
 
 /* Long enough for every window below. */

@@ -2,9 +2,9 @@
 """Expected values of the indicators, computed exactly and rounded once.
 
 Independent of the C code: windows are evaluated afresh for each value in rational arithmetic, recursions in
-120 decimal digits, straight from the textbook formulas. Run in this folder; it writes one file a
-series, NAME.txt: comment lines, a line of column names, then a line a value, "-" where an indicator is not ready.
-Numbers are Python's repr of a double, which reads back exactly. `make.py --check` compares instead of writing.
+120 decimal digits, straight from the textbook formulas. One file a series, NAME.txt beside this script:
+comment lines, a line of column names, then a line a value, "-" where an indicator is not ready. Numbers are
+Python's repr of a double, which reads back exactly. `make.py --write` writes them, `make.py` alone compares.
 """
 
 import sys
@@ -204,10 +204,10 @@ def main():
     bad = 0
     for name, xs in SERIES.items():
         path, want = here / f"{name}.txt", table(name, xs)
-        if "--check" not in sys.argv:
+        if "--write" in sys.argv:
             path.write_text(want)
         elif not path.exists() or path.read_text() != want:
-            print(f"{path.name}: differs from what make.py computes, run make.py")
+            print(f"{path.name}: differs from what make.py computes, run make.py --write")
             bad = 1
     return bad
 
