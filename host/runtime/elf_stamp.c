@@ -69,16 +69,16 @@ static int whole(struct view v, const Elf64_Ehdr *eh, struct nj_error *err)
 {
     for (uint32_t i = 0; i < eh->e_phnum; i++) {
         Elf64_Phdr ph;
-        get(v, eh->e_phoff + (uint64_t)i * sizeof ph, &ph, sizeof ph);
-        if (!inside(v, ph.p_offset, ph.p_filesz))
+        if (!get(v, eh->e_phoff + (uint64_t)i * sizeof ph, &ph, sizeof ph) ||
+            !inside(v, ph.p_offset, ph.p_filesz))
             return nj_error_set(err, NJ_ERR_INPUT,
                                 "is cut short: segment %u lies past its %zu bytes", i, v.len);
     }
     for (uint32_t i = 0; i < eh->e_shnum; i++) {
         Elf64_Shdr sh;
-        get(v, eh->e_shoff + (uint64_t)i * sizeof sh, &sh, sizeof sh);
-        if (sh.sh_type != SHT_NOBITS && sh.sh_type != SHT_NULL &&
-            !inside(v, sh.sh_offset, sh.sh_size))
+        if (!get(v, eh->e_shoff + (uint64_t)i * sizeof sh, &sh, sizeof sh) ||
+            (sh.sh_type != SHT_NOBITS && sh.sh_type != SHT_NULL &&
+             !inside(v, sh.sh_offset, sh.sh_size)))
             return nj_error_set(err, NJ_ERR_INPUT,
                                 "is cut short: section %u lies past its %zu bytes", i, v.len);
     }
@@ -88,7 +88,8 @@ static int whole(struct view v, const Elf64_Ehdr *eh, struct nj_error *err)
 static bool find_dynsym(struct view v, const Elf64_Ehdr *eh, Elf64_Shdr *symbols, Elf64_Shdr *names)
 {
     for (uint32_t i = 0; i < eh->e_shnum; i++) {
-        get(v, eh->e_shoff + (uint64_t)i * sizeof *symbols, symbols, sizeof *symbols);
+        if (!get(v, eh->e_shoff + (uint64_t)i * sizeof *symbols, symbols, sizeof *symbols))
+            return false;
         if (symbols->sh_type != SHT_DYNSYM)
             continue;
         return symbols->sh_entsize == sizeof(Elf64_Sym) && symbols->sh_link < eh->e_shnum &&
@@ -112,7 +113,8 @@ static bool file_offset(struct view v, const Elf64_Ehdr *eh, uint64_t address, u
 {
     for (uint32_t i = 0; i < eh->e_phnum; i++) {
         Elf64_Phdr ph;
-        get(v, eh->e_phoff + (uint64_t)i * sizeof ph, &ph, sizeof ph);
+        if (!get(v, eh->e_phoff + (uint64_t)i * sizeof ph, &ph, sizeof ph))
+            return false;
         if (ph.p_type != PT_LOAD || address < ph.p_vaddr)
             continue;
         uint64_t at = address - ph.p_vaddr;

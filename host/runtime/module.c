@@ -14,7 +14,7 @@
 #define MAX_PARAMS 256u
 
 /* How many libraries stayed mapped after dlclose: a count of the process, as the mappings are. */
-static atomic_uint pinned_modules;
+static atomic_uint pinned_modules; /* NOLINT(cppcoreguidelines-avoid-non-const-global-variables) */
 
 uint32_t nj_modules_pinned(void)
 {

@@ -306,8 +306,8 @@ static int read_member(njord_sink *sink, const njord_field *field, json_cursor *
 static int read_envelope(njord_sink *sink, uint32_t key, json_cursor *in)
 {
     char room[NJORD_ID_SIZE];
-    const char *text;
-    size_t len;
+    const char *text = NULL;
+    size_t len = 0;
     int64_t v;
     if (json_peek(in) == 'n' && njord_json_word(in, "null"))
         return 0;

@@ -23,6 +23,7 @@ int njord_hash_among(const uint64_t *hashes, uint32_t count, uint64_t hash)
     return hit != 0;
 }
 
+#undef njord_sink_fail
 int njord_sink_fail(njord_sink *sink, const void *at, const char *format, ...)
 {
     sink->status = NJORD_E_ARG;
