@@ -27,7 +27,9 @@ unit_tests = \
 
 # e2e/: whole programs. Scripts get the environment above.
 e2e_tests = \
+    tests/e2e/test_autogen.sh \
     tests/e2e/test_contracts_current.sh \
+    tests/e2e/test_harness.sh \
     tests/e2e/test_out_of_tree.sh \
     tests/e2e/test_plugin_exports.sh \
     tests/e2e/test_tree_checks.py \
