@@ -49,6 +49,32 @@ host_libnjord_a_SOURCES = \
     host/runtime/module.h \
     host/runtime/plugin_dir.c \
     host/runtime/plugin_file.c \
+    host/services/broker.c \
+    host/services/broker.h \
+    host/services/control.h \
+    host/services/core.c \
+    host/services/core.h \
+    host/services/descriptors.c \
+    host/services/descriptors.h \
+    host/services/feeds.c \
+    host/services/feeds.h \
+    host/services/flow.c \
+    host/services/flow.h \
+    host/services/host.c \
+    host/services/host.h \
+    host/services/link.h \
+    host/services/ops.c \
+    host/services/reload.h \
+    host/services/risk.c \
+    host/services/risk.h \
+    host/services/scribe.c \
+    host/services/scribe.h \
+    host/services/slots.c \
+    host/services/slots.h \
+    host/services/strategies.c \
+    host/services/strategies.h \
+    host/services/timers.c \
+    host/services/timers.h \
     host/trade/instruments.h \
     host/trade/killswitch.h \
     host/trade/ledger.h \

@@ -1,0 +1,331 @@
+#include "services/feeds.h"
+
+#include "services/host.h"
+
+#include <njord/codec.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- doubles and gaps ---- */
+
+/* The last NJ_FEED_IDS ids of one venue and symbol: a ring, and a table of their hashes for looking
+ * up. */
+struct ids {
+    uint64_t ring[NJ_FEED_IDS];
+    uint64_t table[4 * NJ_FEED_IDS]; /* 0: empty */
+    uint32_t n, at;
+    int64_t last; /* highest number seen, NJORD_NONE_I64 while ids are no numbers */
+    bool told_up;
+    char venue[NJORD_ASSET_SIZE], symbol[NJORD_SYMBOL_SIZE];
+};
+
+#define MASK (4 * NJ_FEED_IDS - 1)
+
+static bool table_has(const struct ids *ids, uint64_t hash)
+{
+    for (uint64_t at = hash & MASK; ids->table[at]; at = (at + 1) & MASK)
+        if (ids->table[at] == hash)
+            return true;
+    return false;
+}
+
+static void table_add(struct ids *ids, uint64_t hash)
+{
+    uint64_t at = hash & MASK;
+    while (ids->table[at])
+        at = (at + 1) & MASK;
+    ids->table[at] = hash;
+}
+
+/* Takes a hash out and closes the gap it leaves in its run. */
+static void table_remove(struct ids *ids, uint64_t hash)
+{
+    uint64_t at = hash & MASK;
+    while (ids->table[at] != hash)
+        at = (at + 1) & MASK;
+    for (uint64_t next = (at + 1) & MASK; ids->table[next]; next = (next + 1) & MASK) {
+        uint64_t home = ids->table[next] & MASK;
+        if (((next - home) & MASK) >= ((next - at) & MASK)) {
+            ids->table[at] = ids->table[next];
+            at = next;
+        }
+    }
+    ids->table[at] = 0;
+}
+
+/* False: seen among the last 512. */
+static bool ids_add(struct ids *ids, uint64_t hash)
+{
+    if (table_has(ids, hash))
+        return false;
+    if (ids->n == NJ_FEED_IDS)
+        table_remove(ids, ids->ring[ids->at]);
+    else
+        ids->n++;
+    ids->ring[ids->at] = hash;
+    ids->at = (ids->at + 1) % NJ_FEED_IDS;
+    table_add(ids, hash);
+    return true;
+}
+
+static struct ids *ids_of(struct nj_feeds *feeds, const char *venue, const char *symbol)
+{
+    char key[NJORD_ASSET_SIZE + NJORD_SYMBOL_SIZE + 1];
+    snprintf(key, sizeof key, "%s %s", venue, symbol);
+    struct ids *ids = nj_map_get(&feeds->seen, key);
+    if (ids)
+        return ids;
+    ids = calloc(1, sizeof *ids);
+    if (!ids || !nj_map_put(&feeds->seen, key, ids)) {
+        free(ids);
+        return NULL;
+    }
+    ids->last = NJORD_NONE_I64;
+    snprintf(ids->venue, sizeof ids->venue, "%s", venue);
+    snprintf(ids->symbol, sizeof ids->symbol, "%s", symbol);
+    return ids;
+}
+
+static void publish_status(struct nj_host *host, const struct ids *ids, uint8_t event, int64_t from,
+                           int64_t to, const njord_event *like)
+{
+    njord_feed_status status;
+    char topic[64];
+    struct nj_error err = {0};
+    njord_event_init(&status, NJORD_EV_FEED_STATUS);
+    snprintf(status.venue, sizeof status.venue, "%s", ids->venue[0] ? ids->venue : "unknown");
+    snprintf(status.symbol, sizeof status.symbol, "%s", ids->symbol);
+    status.event = event;
+    status.from_id = from;
+    status.to_id = to;
+    status.ev.ts_ns = like ? like->ts_ns : nj_host_now(host);
+    status.ev.ts_recv_ns = like ? like->ts_recv_ns : NJORD_NONE_I64;
+    snprintf(topic, sizeof topic, "md.status.%s", status.symbol);
+    nj_bus_publish(host->bus, topic, &status.ev, NULL, &err);
+}
+
+/* Doubles are dropped; a jump in the numbers is announced before the trade that shows it. */
+static bool trade_is_new(struct nj_host *host, struct nj_slot *slot, const njord_trade *trade)
+{
+    struct nj_feeds *feeds = &host->feeding;
+    struct ids *ids = ids_of(feeds, trade->venue, trade->symbol);
+    if (!ids)
+        return true;
+    if (!ids->told_up) {
+        ids->told_up = true;
+        publish_status(host, ids, NJORD_FEED_EVENT_UP, NJORD_NONE_I64, NJORD_NONE_I64, &trade->ev);
+    }
+    if (trade->trade_id[0] == '\0')
+        return true;
+    uint64_t hash = nj_hash_text(trade->trade_id);
+    if (!ids_add(ids, hash ? hash : 1)) {
+        slot->duplicates++;
+        feeds->duplicates++;
+        return false;
+    }
+    int64_t id;
+    size_t len = strlen(trade->trade_id);
+    if (njord_parse_i64(trade->trade_id, len, &id) != len || id < 0)
+        return true;
+    if (njord_is_set_i64(ids->last) && id > ids->last + 1) {
+        slot->gaps++;
+        feeds->gaps++;
+        feeds->missing += (uint64_t)(id - ids->last - 1);
+        publish_status(host, ids, NJORD_FEED_EVENT_GAP, ids->last + 1, id - 1, &trade->ev);
+        nj_log(host->log, NJ_WARN, "feeds", "gap", NJ_TEXT("feed", slot->id),
+               NJ_TEXT("symbol", trade->symbol), NJ_INT("from_id", ids->last + 1),
+               NJ_INT("to_id", id - 1));
+    }
+    if (!njord_is_set_i64(ids->last) || id > ids->last)
+        ids->last = id;
+    return true;
+}
+
+/* ---- events of feeds ---- */
+
+static void let_in(struct nj_host *host, struct nj_slot *slot, const char *topic,
+                   const njord_event *event)
+{
+    struct nj_error err = {0};
+    if (event->type == NJORD_EV_TRADE && !trade_is_new(host, slot, (const njord_trade *)event))
+        return;
+    slot->entered++;
+    if (nj_bus_publish(host->bus, topic, event, NULL, &err) != 0)
+        nj_log(host->log, NJ_ERROR, "feeds", "event_refused", NJ_TEXT("feed", slot->id),
+               NJ_TEXT("error", err.text));
+}
+
+/* A record ahead: topic text in whole words, then the event. */
+static njord_status keep_ahead(struct nj_slot *slot, const char *topic, const njord_event *event)
+{
+    size_t topic_size = (strlen(topic) + 8) & ~(size_t)7;
+    char *record = nj_fifo_push(&slot->ahead, topic_size + event->size);
+    if (!record)
+        return NJORD_E_NOMEM;
+    memcpy(record, topic, strlen(topic) + 1);
+    memcpy(record + topic_size, event, event->size);
+    return NJORD_OK;
+}
+
+static const njord_event *record_event(const char *record)
+{
+    return (const njord_event *)(record + ((strlen(record) + 8) & ~(size_t)7));
+}
+
+njord_status nj_feed_publish(struct nj_host *host, struct nj_instance *instance, const char *topic,
+                             const njord_event *event)
+{
+    struct nj_slot *slot = instance->owner;
+    if (njord_topic_of(topic) == NULL || njord_topic_of(topic)->type != event->type)
+        return NJORD_E_ARG;
+    if (host->pulling == slot)
+        return keep_ahead(slot, topic, event);
+    let_in(host, slot, topic, event);
+    return NJORD_OK;
+}
+
+njord_status nj_feed_speed(void *ctx, struct nj_instance *instance, double times)
+{
+    struct nj_slot *slot = instance->owner;
+    (void)ctx;
+    if (slot) {
+        slot->speed = times;
+        slot->first_event_ns = NJORD_NONE_I64;
+    }
+    return NJORD_OK;
+}
+
+/* The time by which feeds are merged and the event clock goes. */
+static int64_t event_time(const njord_event *event)
+{
+    return njord_is_set_i64(event->ts_recv_ns) ? event->ts_recv_ns : event->ts_ns;
+}
+
+static void end_feed(struct nj_host *host, struct nj_slot *slot, const char *why)
+{
+    slot->ended = true;
+    nj_log(host->log, NJ_INFO, "feeds", "ended", NJ_TEXT("feed", slot->id),
+           NJ_INT("events", slot->entered), NJ_INT("duplicates", slot->duplicates),
+           NJ_INT("gaps", slot->gaps), NJ_TEXT("detail", why));
+}
+
+/* Asks a feed for its next event until one waits ahead, or it has none. */
+static bool pull(struct nj_host *host, struct nj_slot *slot)
+{
+    struct nj_instance *instance = slot->instance;
+    if (!nj_fifo_empty(&slot->ahead))
+        return true;
+    if (!instance || slot->ended || slot->held || !instance->iface.feed.next ||
+        instance->phase != NJ_INSTANCE_RUNNING)
+        return false;
+    host->pulling = slot;
+    njord_status status = nj_instance_next(instance);
+    host->pulling = NULL;
+    if (status == NJORD_E_END)
+        end_feed(host, slot, "no more data");
+    else if (status != NJORD_OK && status != NJORD_E_AGAIN)
+        end_feed(host, slot, instance->why[0] ? instance->why : "its next callback failed");
+    return !nj_fifo_empty(&slot->ahead);
+}
+
+/* How long until an event may enter: its distance from the first one, shrunk by the speed. */
+static int64_t wait_for(struct nj_host *host, struct nj_slot *slot, int64_t event_ns)
+{
+    if (slot->speed <= 0)
+        return 0;
+    int64_t now = host->platform->monotonic_ns(host->platform->ctx);
+    if (!njord_is_set_i64(slot->first_event_ns)) {
+        slot->first_event_ns = event_ns;
+        slot->first_wall_ns = now;
+    }
+    double after = (double)(event_ns - slot->first_event_ns) / slot->speed;
+    double wait = (double)slot->first_wall_ns + after - (double)now;
+    return wait > 0 ? (int64_t)wait + 1 : 0;
+}
+
+bool nj_feeds_peek(struct nj_host *host, struct nj_slot **slot, int64_t *event_ns, int64_t *wait_ns)
+{
+    *slot = NULL;
+    for (uint32_t i = 0; i < host->feeds.n; i++) {
+        struct nj_slot *s = host->feeds.all[i];
+        if (!pull(host, s))
+            continue;
+        int64_t time = event_time(record_event(nj_fifo_peek(&s->ahead, NULL)));
+        if (*slot && time >= *event_ns)
+            continue;
+        *slot = s;
+        *event_ns = time;
+    }
+    if (*slot)
+        *wait_ns = wait_for(host, *slot, *event_ns);
+    return *slot != NULL;
+}
+
+void nj_feeds_enter(struct nj_host *host, struct nj_slot *slot)
+{
+    const char *record = nj_fifo_peek(&slot->ahead, NULL);
+    if (!record)
+        return;
+    const njord_event *event = record_event(record);
+    if (event_time(event) < host->last_ns)
+        host->feeding.out_of_order++;
+    let_in(host, slot, record, event);
+    nj_fifo_release(&slot->ahead);
+}
+
+bool nj_feeds_ended(const struct nj_host *host)
+{
+    for (uint32_t i = 0; i < host->feeds.n; i++) {
+        const struct nj_slot *slot = host->feeds.all[i];
+        if (slot->state == NJ_SLOT_RUNNING && (!slot->ended || !nj_fifo_empty(&slot->ahead)))
+            return false;
+    }
+    return true;
+}
+
+/* ---- life ---- */
+
+static int start_one(struct nj_slot *slot, struct nj_error *err)
+{
+    struct nj_host *host = slot->host;
+    struct nj_instance *instance = NULL;
+    int rc = nj_slot_make(slot, &instance, err);
+    if (rc == 0)
+        rc = nj_slot_install(slot, instance, err);
+    if (rc != 0)
+        return rc;
+    for (uint32_t i = 0; i < instance->n_symbols; i++)
+        nj_instance_subscribe(
+            instance, instance->symbols[i],
+            NJORD_WANT_TRADES | NJORD_WANT_DEPTH | NJORD_WANT_TICKER | NJORD_WANT_BARS, true);
+    nj_host_announce(host, slot->id, slot->kind, NJORD_PLUGIN_EVENT_LOADED,
+                     instance->module->plugin.version, instance->module->plugin.summary);
+    return 0;
+}
+
+int nj_feeds_start(struct nj_host *host, struct nj_error *err)
+{
+    for (uint32_t i = 0; i < host->config->n_feeds; i++) {
+        const struct nj_instance_config *config = &host->config->feeds[i];
+        if (!config->enabled)
+            continue;
+        struct nj_slot *slot = nj_slots_add(&host->feeds, host, config);
+        if (!slot)
+            return nj_error_set(err, NJ_ERR_NOMEM, "feed '%s': out of memory", config->id);
+        slot->first_event_ns = NJORD_NONE_I64;
+        struct nj_error why = {0};
+        if (start_one(slot, &why) != 0) {
+            snprintf(slot->detail, sizeof slot->detail, "%.255s", why.text);
+            nj_host_announce(host, slot->id, slot->kind, NJORD_PLUGIN_EVENT_REFUSED, "", why.text);
+            host->feeds_refused++;
+        }
+    }
+    return 0;
+}
+
+void nj_feeds_stop(struct nj_host *host)
+{
+    nj_map_free(&host->feeding.seen, free);
+    host->feeding = (struct nj_feeds){0};
+}

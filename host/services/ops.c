@@ -1,0 +1,198 @@
+/* ops.c - what instances ask of the host, answered from the core and the services. */
+#include "services/host.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static int64_t now_ns(void *ctx)
+{
+    return nj_host_now(ctx);
+}
+
+static void log_text(void *ctx, struct nj_instance *i, int32_t level, const char *text)
+{
+    struct nj_host *host = ctx;
+    enum nj_level at = level <= NJORD_LOG_DEBUG  ? NJ_DEBUG
+                       : level == NJORD_LOG_INFO ? NJ_INFO
+                       : level == NJORD_LOG_WARN ? NJ_WARN
+                                                 : NJ_ERROR;
+    nj_log(host->log, at, i->id, "plugin", NJ_TEXT("text", text));
+}
+
+static njord_status position(void *ctx, struct nj_instance *i, const char *symbol,
+                             njord_holding *out)
+{
+    struct nj_host *host = ctx;
+    const struct nj_position *p = nj_ledger_position(host->core.ledger, i->id, symbol);
+    if (!p)
+        return NJORD_OK; /* flat */
+    out->qty = nj_position_qty(p);
+    out->avg_price = p->avg_price;
+    out->realized_pnl = p->realized_pnl;
+    out->unrealized_pnl = nj_position_unrealized(p, nj_core_last_price(&host->core, symbol, NULL));
+    out->fees_paid = p->fees_paid;
+    return NJORD_OK;
+}
+
+static double working(void *ctx, struct nj_instance *i, const char *symbol)
+{
+    return nj_orders_working(((struct nj_host *)ctx)->core.orders, i->id, symbol);
+}
+
+static double last_price(void *ctx, struct nj_instance *i, const char *symbol)
+{
+    (void)i;
+    return nj_core_last_price(&((struct nj_host *)ctx)->core, symbol, NULL);
+}
+
+static njord_status instrument(void *ctx, struct nj_instance *i, const char *symbol,
+                               njord_instrument *out)
+{
+    struct nj_host *host = ctx;
+    (void)i;
+    const struct nj_instrument *found = nj_instrument_find(host->core.instruments, symbol);
+    if (!found)
+        return NJORD_E_NOT_FOUND;
+    nj_instrument_event(found, out);
+    return NJORD_OK;
+}
+
+static double capital(void *ctx, struct nj_instance *i)
+{
+    return nj_ledger_capital(((struct nj_host *)ctx)->core.ledger, i->id);
+}
+
+static double cash(void *ctx, struct nj_instance *i)
+{
+    return nj_ledger_cash(((struct nj_host *)ctx)->core.ledger, i->id);
+}
+
+static uint32_t open_orders(void *ctx, struct nj_instance *i, const char *symbol,
+                            njord_open_order *out, uint32_t cap)
+{
+    struct nj_host *host = ctx;
+    uint32_t n = 0;
+    uint32_t step = cap > 0 ? out->size : 0;
+    for (const struct nj_order *o = NULL;
+         (o = nj_orders_next_open(host->core.orders, o, i->id, symbol)); n++) {
+        if (n >= cap)
+            continue;
+        njord_open_order mine;
+        nj_order_describe(o, &mine);
+        mine.size = step;
+        memcpy((char *)out + (size_t)n * step, &mine, sizeof mine < step ? sizeof mine : step);
+    }
+    return n;
+}
+
+static njord_status book(void *ctx, struct nj_instance *i, const char *symbol,
+                         const njord_book **out)
+{
+    struct nj_host *host = ctx;
+    (void)i;
+    const struct nj_instrument *found = nj_instrument_find(host->core.instruments, symbol);
+    if (!found || found->symbol_id >= host->core.n_prices || !host->core.books[found->symbol_id])
+        return NJORD_E_NOT_FOUND;
+    *out = host->core.books[found->symbol_id];
+    return NJORD_OK;
+}
+
+static njord_status publish(void *ctx, struct nj_instance *i, const char *topic,
+                            const njord_event *event)
+{
+    struct nj_host *host = ctx;
+    if (i->kind == NJORD_KIND_FEED)
+        return nj_feed_publish(host, i, topic, event);
+    struct nj_error err = {0};
+    if (event->type == NJORD_EV_SIGNAL &&
+        strcmp(((const njord_signal *)event)->strategy_id, i->id) != 0)
+        return NJORD_E_ARG;
+    i->ordinal++;
+    return nj_bus_publish(host->bus, topic, event, NULL, &err) == 0 ? NJORD_OK : NJORD_E_LIMIT;
+}
+
+static njord_status timer_set(void *ctx, struct nj_instance *i, uint32_t timer, int64_t due_ns,
+                              int64_t period_ns)
+{
+    struct nj_host *host = ctx;
+    return nj_timers_set(&host->timers, i->owner, timer, due_ns, period_ns) ? NJORD_OK
+                                                                            : NJORD_E_NOMEM;
+}
+
+static njord_status timer_cancel(void *ctx, struct nj_instance *i, uint32_t timer)
+{
+    struct nj_host *host = ctx;
+    return nj_timers_cancel(&host->timers, i->owner, timer) ? NJORD_OK : NJORD_E_NOT_FOUND;
+}
+
+static int32_t halted(void *ctx, struct nj_instance *i)
+{
+    struct nj_host *host = ctx;
+    (void)i;
+    return host->stopping ||
+           nj_kill_tripped(&host->kill, host->platform->monotonic_ns(host->platform->ctx));
+}
+
+static int32_t warming(void *ctx, struct nj_instance *i)
+{
+    (void)ctx;
+    const struct nj_slot *slot = i->owner;
+    return slot && slot->warming;
+}
+
+static njord_status watch(void *ctx, struct nj_instance *i, int32_t fd, uint32_t events)
+{
+    return nj_descriptors_watch(ctx, i, fd, events);
+}
+
+static void failed(void *ctx, struct nj_instance *i, const char *callback, njord_status status,
+                   const char *why, bool disable)
+{
+    struct nj_host *host = ctx;
+    char detail[256];
+    struct nj_slot *slot = i->owner;
+    snprintf(detail, sizeof detail, "%s returned %d%s%.180s", callback, status, why[0] ? ": " : "",
+             why);
+    nj_host_announce(host, i->id, i->kind, NJORD_PLUGIN_EVENT_ERROR, i->module->plugin.version,
+                     detail);
+    if (!disable || !slot)
+        return;
+    slot->state = NJ_SLOT_DISABLED;
+    snprintf(slot->detail, sizeof slot->detail, "%llu errors returned, the last: %.200s",
+             (unsigned long long)i->errors, detail);
+    nj_host_announce(host, i->id, i->kind, NJORD_PLUGIN_EVENT_DISABLED, i->module->plugin.version,
+                     slot->detail);
+    if (i->kind == NJORD_KIND_STRATEGY)
+        nj_strategy_leave(slot, slot->config->on_crash, "disabled");
+}
+
+void nj_host_ops_init(struct nj_instance_ops *ops, struct nj_host *host)
+{
+    *ops = (struct nj_instance_ops){host,
+                                    now_ns,
+                                    log_text,
+                                    position,
+                                    working,
+                                    last_price,
+                                    instrument,
+                                    capital,
+                                    cash,
+                                    open_orders,
+                                    book,
+                                    nj_strategy_submit,
+                                    nj_strategy_cancel,
+                                    publish,
+                                    timer_set,
+                                    timer_cancel,
+                                    halted,
+                                    warming,
+                                    nj_broker_ack,
+                                    nj_broker_update,
+                                    nj_broker_fill,
+                                    nj_broker_balance,
+                                    nj_broker_error,
+                                    nj_feed_speed,
+                                    watch,
+                                    failed};
+}

@@ -1,0 +1,187 @@
+#include "services/risk.h"
+
+#include "services/host.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what the rules look at ---- */
+
+static bool symbol_allowed(void *ctx, const char *strategy_id, const char *symbol)
+{
+    const struct nj_host *host = ctx;
+    const struct nj_config *config = host->config;
+    bool traded = false;
+    for (uint32_t i = 0; i < config->exchange.n_symbols && !traded; i++)
+        traded = strcmp(config->exchange.symbols[i], symbol) == 0;
+    if (!traded)
+        return false;
+    for (uint32_t i = 0; i < config->n_strategies; i++) {
+        const struct nj_instance_config *s = &config->strategies[i];
+        if (strcmp(s->id, strategy_id) != 0)
+            continue;
+        if (s->n_symbols == 0)
+            return true;
+        for (uint32_t k = 0; k < s->n_symbols; k++)
+            if (strcmp(s->symbols[k], symbol) == 0)
+                return true;
+        return false;
+    }
+    return true; /* a strategy of another host, or an operator's order */
+}
+
+static double last_price(void *ctx, const char *symbol, int64_t *ts_ns)
+{
+    return nj_core_last_price(&((struct nj_host *)ctx)->core, symbol, ts_ns);
+}
+
+static double usd_of(void *ctx, const char *quote)
+{
+    return nj_core_usd_of(&((struct nj_host *)ctx)->core, quote);
+}
+
+static struct nj_risk_view view_of(struct nj_host *host)
+{
+    return (struct nj_risk_view){
+        .now_ns = nj_host_now(host),
+        .halted = host->stopping ||
+                  nj_kill_tripped(&host->kill, host->platform->monotonic_ns(host->platform->ctx)),
+        .live = host->config->app.env == NJ_ENV_LIVE,
+        .instruments = host->core.instruments,
+        .ledger = host->core.ledger,
+        .orders = host->core.orders,
+        .ctx = host,
+        .symbol_allowed = symbol_allowed,
+        .last_price = last_price,
+        .usd_of = usd_of,
+        .slippage_bps = host->broker.slippage_bps,
+        .commission = host->broker.commission,
+        .day_pnl_floor = host->risk.foreign_day_pnl};
+}
+
+/* ---- intents and cancels ---- */
+
+static void on_intent(void *ctx, const struct nj_message *m)
+{
+    struct nj_host *host = ctx;
+    struct nj_risk_service *s = &host->risk;
+    const njord_intent *intent = (const njord_intent *)m->event;
+    union {
+        njord_decision event;
+        char room[NJ_DECISION_MAX];
+    } decision;
+    union {
+        njord_order_event event;
+        char room[NJ_ORDER_MAX];
+    } order;
+    struct nj_error err = {0};
+    struct nj_risk_view view = view_of(host);
+    unsigned flags = m->envelope ? NJ_RISK_FOREIGN : 0;
+    if (nj_map_remove(&host->flattening, intent->intent_id))
+        flags |= NJ_RISK_FLATTEN;
+    const struct nj_slot *slot = nj_slots_find(&host->strategies, intent->strategy_id);
+    if (slot && slot->warming)
+        flags |= NJ_RISK_WARMUP;
+    bool allowed = nj_risk_check(s->risk, &view, intent, flags, host->broker.venue, &decision.event,
+                                 &order.event);
+    *(allowed ? &s->allowed : &s->refused) += 1;
+    if (nj_flow_emit(&host->flow, "risk.decisions", &decision.event.ev, &err) != 0 || !allowed)
+        return;
+    nj_flow_emit(&host->flow, "orders.accepted", &order.event.ev, &err);
+}
+
+static void on_cancel(void *ctx, const struct nj_message *m)
+{
+    struct nj_host *host = ctx;
+    const njord_cancel *asked = (const njord_cancel *)m->event;
+    struct nj_error err = {0};
+    union {
+        njord_decision event;
+        char room[NJ_DECISION_MAX];
+    } decision;
+    if (!nj_risk_check_cancel(asked, &decision.event)) {
+        decision.event.ev.ts_ns = nj_host_now(host);
+        nj_flow_emit(&host->flow, "risk.decisions", &decision.event.ev, &err);
+        return;
+    }
+    njord_cancel cancel = *asked;
+    nj_flow_emit(&host->flow, "orders.cancel", &cancel.ev, &err);
+}
+
+/* The day's loss follows fills, and trades of symbols in which there is a position. */
+static void on_fill(void *ctx, const struct nj_message *m)
+{
+    struct nj_host *host = ctx;
+    (void)m;
+    struct nj_risk_view view = view_of(host);
+    double pnl = nj_risk_day(host->risk.risk, &view);
+    nj_host_day_pnl(host, pnl);
+}
+
+static void on_trade(void *ctx, const struct nj_message *m)
+{
+    struct nj_host *host = ctx;
+    int64_t now = m->event->ts_recv_ns;
+    if (now / 1000000000 == host->risk.day_looked_s)
+        return; /* the rule looks itself before it decides: once a second keeps the latch honest
+                   between orders */
+    host->risk.day_looked_s = now / 1000000000;
+    struct nj_risk_view view = view_of(host);
+    nj_risk_day(host->risk.risk, &view);
+}
+
+void nj_risk_service_mark_flatten(struct nj_host *host, const char *intent_id)
+{
+    nj_map_put(&host->flattening, intent_id, host);
+}
+
+/* ---- life ---- */
+
+int nj_risk_service_start(struct nj_host *host, struct nj_error *err)
+{
+    struct nj_risk_service *s = &host->risk;
+    s->risk = nj_risk_new(&host->config->risk);
+    s->foreign_day_pnl = NAN;
+    s->day_looked_s = INT64_MIN;
+    if (s->risk) {
+        s->intents = nj_bus_subscribe(host->bus, "strat.intent", NJ_STAGE_RISK, on_intent, host);
+        s->cancels = nj_bus_subscribe(host->bus, "strat.cancel", NJ_STAGE_RISK, on_cancel, host);
+        s->fills = nj_bus_subscribe(host->bus, "fills.new", NJ_STAGE_RISK, on_fill, host);
+        s->trades = nj_bus_subscribe(host->bus, "md.trades.*", NJ_STAGE_RISK, on_trade, host);
+    }
+    if (!s->risk || !s->intents || !s->cancels || !s->fills || !s->trades)
+        return nj_error_set(err, NJ_ERR_NOMEM, "risk service: out of memory");
+    struct nj_buf saved = {0};
+    int rc = nj_state_get(host->state, "risk.json", &saved, err);
+    if (rc == 0)
+        rc = nj_risk_load(s->risk, saved.data, saved.len, err);
+    nj_buf_free(&saved);
+    return rc == NJ_ERR_NOT_FOUND ? 0 : rc;
+}
+
+int nj_risk_service_configure(struct nj_host *host, struct nj_error *err)
+{
+    return nj_risk_set_limits(host->risk.risk, &host->config->risk) == 0
+               ? 0
+               : nj_error_set(err, NJ_ERR_NOMEM, "risk service: out of memory");
+}
+
+void nj_risk_service_stop(struct nj_host *host)
+{
+    struct nj_risk_service *s = &host->risk;
+    if (!s->risk)
+        return;
+    struct nj_buf saved = {0};
+    struct nj_error err = {0};
+    if (nj_risk_save(s->risk, &saved) != 0 ||
+        nj_state_put(host->state, "risk.json", saved.data, saved.len, &err) != 0)
+        nj_log(host->log, NJ_ERROR, "risk", "state_not_saved", NJ_TEXT("error", err.text));
+    nj_buf_free(&saved);
+    nj_bus_unsubscribe(host->bus, s->intents);
+    nj_bus_unsubscribe(host->bus, s->cancels);
+    nj_bus_unsubscribe(host->bus, s->fills);
+    nj_bus_unsubscribe(host->bus, s->trades);
+    nj_risk_free(s->risk);
+    *s = (struct nj_risk_service){0};
+}

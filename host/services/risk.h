@@ -1,0 +1,28 @@
+/* risk.h - the risk service: intents in, decisions and rounded orders out. Few lines around
+ * trade/risk.h. [loop] only. */
+#ifndef NJ_SERVICES_RISK_H
+#define NJ_SERVICES_RISK_H
+
+#include "base/err.h"
+#include "bus/bus.h"
+#include "trade/risk.h"
+
+struct nj_host;
+
+struct nj_risk_service {
+    struct nj_risk *risk;
+    struct nj_subscription *intents, *cancels, *fills, *trades;
+    uint64_t allowed, refused;
+    int64_t day_looked_s;   /* second in which the day's loss was last looked at */
+    double foreign_day_pnl; /* njord:pnl:day as another program put it, NaN: none */
+};
+
+int nj_risk_service_start(struct nj_host *host, struct nj_error *err);
+void nj_risk_service_stop(struct nj_host *host);
+/* Takes over new limits of a reloaded configuration. */
+int nj_risk_service_configure(struct nj_host *host, struct nj_error *err);
+/* Flags of an intent that the host made itself (NJ_RISK_FLATTEN), by its id: kept until it is
+ * decided. */
+void nj_risk_service_mark_flatten(struct nj_host *host, const char *intent_id);
+
+#endif

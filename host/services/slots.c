@@ -1,0 +1,128 @@
+#include "services/slots.h"
+
+#include "services/host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct nj_slot *nj_slots_find(const struct nj_slots *slots, const char *id)
+{
+    for (uint32_t i = 0; i < slots->n; i++)
+        if (strcmp(slots->all[i]->id, id) == 0)
+            return slots->all[i];
+    return NULL;
+}
+
+struct nj_slot *nj_slots_add(struct nj_slots *slots, struct nj_host *host,
+                             const struct nj_instance_config *config)
+{
+    struct nj_slot **all = realloc(slots->all, (slots->n + 1u) * sizeof(struct nj_slot *));
+    if (!all)
+        return NULL;
+    slots->all = all;
+    struct nj_slot *slot = calloc(1, sizeof *slot);
+    if (!slot)
+        return NULL;
+    slot->host = host;
+    slot->config = config;
+    slot->kind = config->kind;
+    slot->state = NJ_SLOT_REFUSED;
+    snprintf(slot->id, sizeof slot->id, "%s", config->id);
+    slots->all[slots->n++] = slot;
+    return slot;
+}
+
+void nj_slot_free(struct nj_slot *slot)
+{
+    if (!slot)
+        return;
+    for (uint32_t i = 0; i < slot->n_subscriptions; i++)
+        nj_bus_unsubscribe(slot->host->bus, slot->subscriptions[i]);
+    nj_timers_cancel_all(&slot->host->timers, slot);
+    nj_instance_free(slot->instance);
+    nj_fifo_free(&slot->waiting);
+    nj_fifo_free(&slot->ahead);
+    free(slot->subscriptions);
+    free(slot->wants);
+    free(slot);
+}
+
+void nj_slots_free(struct nj_slots *slots)
+{
+    for (uint32_t i = 0; i < slots->n; i++)
+        nj_slot_free(slots->all[i]);
+    free(slots->all);
+    *slots = (struct nj_slots){0};
+}
+
+const char *nj_slot_state_text(const struct nj_slot *slot)
+{
+    static const char *const texts[] = {"running", "disabled", "refused"};
+    return slot->held ? "reloading" : texts[slot->state];
+}
+
+int nj_slot_make(struct nj_slot *slot, struct nj_instance **out, struct nj_error *err)
+{
+    struct nj_host *host = slot->host;
+    const struct nj_config *config = host->config;
+    struct nj_plugin_file file = {0};
+    struct nj_module *module = NULL;
+    struct nj_config_report report = {0};
+    char path[NJ_PATH_MAX];
+    njord_value *values = NULL;
+    uint32_t n_values = 0;
+
+    *out = NULL;
+    int rc = nj_plugin_find(config->plugins.dir, slot->kind, slot->config->plugin, path, err);
+    if (rc == 0)
+        rc = nj_plugin_file_read(&file, path, config->plugins.trust, err);
+    if (rc != 0)
+        goto done;
+    struct nj_module_spec load = {
+        slot->kind, path, nj_state_run_dir(host->state), ++host->generations, config->plugins.trust,
+        host->log};
+    rc = nj_module_load(&module, &file, &load, err);
+    if (rc != 0)
+        goto done;
+    rc = nj_param_values(module->params, slot->config->params, slot->config->n_params,
+                         slot->config->place, slot->id, &values, &n_values, &report);
+    if (rc != 0) {
+        const char *line = report.errors.data ? report.errors.data : "";
+        rc = nj_error_set(err, NJ_ERR_CONFIG, "%.*s", (int)strcspn(line, "\n"), line);
+        goto done;
+    }
+    const struct nj_instance_config *own = slot->config;
+    struct nj_instance_spec spec = {
+        .id = slot->id,
+        .module = module,
+        .ops = &host->ops,
+        .values = values,
+        .n_values = n_values,
+        .symbols = (const char *const *)(own->n_symbols ? own->symbols : config->exchange.symbols),
+        .n_symbols = own->n_symbols ? own->n_symbols : config->exchange.n_symbols,
+        .seed = config->app.seed,
+        .max_errors = (uint64_t)config->plugins.max_errors,
+        .owner = slot};
+    rc = nj_instance_create(out, &spec, err);
+done:
+    nj_config_report_free(&report);
+    nj_module_unref(module);
+    nj_plugin_file_free(&file);
+    return rc;
+}
+
+int nj_slot_install(struct nj_slot *slot, struct nj_instance *instance, struct nj_error *err)
+{
+    slot->instance = instance;
+    int rc = nj_instance_start(instance, err);
+    if (rc != 0) {
+        nj_instance_free(instance);
+        slot->instance = NULL;
+        return rc;
+    }
+    slot->state = NJ_SLOT_RUNNING;
+    slot->detail[0] = '\0';
+    slot->generation++;
+    return 0;
+}

@@ -1,0 +1,129 @@
+#include "services/timers.h"
+
+#include <stdlib.h>
+
+static bool before(const struct nj_timer *a, const struct nj_timer *b)
+{
+    return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->order < b->order;
+}
+
+static void swap(struct nj_timer *a, struct nj_timer *b)
+{
+    struct nj_timer t = *a;
+    *a = *b;
+    *b = t;
+}
+
+static void up(struct nj_timers *t, size_t at)
+{
+    for (; at > 0 && before(&t->heap[at], &t->heap[(at - 1) / 2]); at = (at - 1) / 2)
+        swap(&t->heap[at], &t->heap[(at - 1) / 2]);
+}
+
+static void down(struct nj_timers *t, size_t at)
+{
+    for (;;) {
+        size_t least = at;
+        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < t->n; child++)
+            if (before(&t->heap[child], &t->heap[least]))
+                least = child;
+        if (least == at)
+            return;
+        swap(&t->heap[at], &t->heap[least]);
+        at = least;
+    }
+}
+
+static void remove_at(struct nj_timers *t, size_t at)
+{
+    t->heap[at] = t->heap[--t->n];
+    if (at < t->n) {
+        down(t, at);
+        up(t, at);
+    }
+}
+
+static size_t find(const struct nj_timers *t, const void *owner, uint32_t id)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (t->heap[i].owner == owner && t->heap[i].id == id)
+            return i;
+    return SIZE_MAX;
+}
+
+bool nj_timers_set(struct nj_timers *t, void *owner, uint32_t id, int64_t due_ns, int64_t period_ns)
+{
+    size_t at = find(t, owner, id);
+    if (at != SIZE_MAX)
+        remove_at(t, at);
+    if (t->n == t->cap) {
+        size_t cap = t->cap ? t->cap * 2 : 16;
+        struct nj_timer *heap = realloc(t->heap, cap * sizeof *heap);
+        if (!heap)
+            return false;
+        t->heap = heap;
+        t->cap = cap;
+    }
+    t->heap[t->n] = (struct nj_timer){owner, id, due_ns, period_ns, t->next_order++};
+    up(t, t->n++);
+    return true;
+}
+
+bool nj_timers_cancel(struct nj_timers *t, void *owner, uint32_t id)
+{
+    size_t at = find(t, owner, id);
+    if (at == SIZE_MAX)
+        return false;
+    remove_at(t, at);
+    return true;
+}
+
+void nj_timers_cancel_all(struct nj_timers *t, void *owner)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < t->n; i++)
+        if (t->heap[i].owner != owner)
+            t->heap[kept++] = t->heap[i];
+    t->n = kept;
+    for (size_t i = kept / 2; i-- > 0;)
+        down(t, i);
+}
+
+int64_t nj_timers_next(const struct nj_timers *t)
+{
+    return t->n > 0 ? t->heap[0].due_ns : INT64_MAX;
+}
+
+bool nj_timers_take(struct nj_timers *t, int64_t now_ns, struct nj_timer *out)
+{
+    if (t->n == 0 || t->heap[0].due_ns > now_ns)
+        return false;
+    *out = t->heap[0];
+    if (out->period_ns > 0) {
+        int64_t due;
+        if (__builtin_add_overflow(out->due_ns, out->period_ns, &due))
+            due = INT64_MAX;
+        t->heap[0].due_ns = due;
+        t->heap[0].order = t->next_order++;
+        down(t, 0);
+    } else {
+        remove_at(t, 0);
+    }
+    return true;
+}
+
+bool nj_timers_of(const struct nj_timers *t, const void *owner, size_t *at, struct nj_timer *out)
+{
+    for (; *at < t->n; (*at)++)
+        if (t->heap[*at].owner == owner) {
+            *out = t->heap[(*at)++];
+            return true;
+        }
+    return false;
+}
+
+void nj_timers_free(struct nj_timers *t)
+{
+    free(t->heap);
+    *t = (struct nj_timers){0};
+}
