@@ -3,12 +3,18 @@
 njordincludedir = $(includedir)/njord
 njordinclude_HEADERS = \
     sdk/njord/abi.h \
+    sdk/njord/allocator.h \
+    sdk/njord/broker.h \
     sdk/njord/codec.h \
     sdk/njord/contract.h \
     sdk/njord/events.h \
+    sdk/njord/feed.h \
     sdk/njord/indicators.h \
     sdk/njord/match.h \
-    sdk/njord/state.h
+    sdk/njord/mock.h \
+    sdk/njord/plugin.h \
+    sdk/njord/state.h \
+    sdk/njord/strategy.h
 
 lib_LIBRARIES += sdk/libnjord-sdk.a
 sdk_libnjord_sdk_a_CPPFLAGS = $(BASE_CPPFLAGS) $(MSGPACK_CFLAGS)
@@ -38,10 +44,15 @@ sdk_libnjord_sdk_a_SOURCES = \
     sdk/src/indicators_rsi.c \
     sdk/src/indicators_state.c \
     sdk/src/indicators_window.c \
-    sdk/src/match.c \
-    sdk/src/match_book.c \
     sdk/src/json_scan.c \
     sdk/src/json_scan.h \
+    sdk/src/match.c \
+    sdk/src/match_book.c \
+    sdk/src/mock.c \
+    sdk/src/mock_drive.c \
+    sdk/src/mock_host.c \
+    sdk/src/mock_impl.h \
+    sdk/src/mock_param.c \
     sdk/src/msgpack_wire.h \
     sdk/src/number.c \
     sdk/src/number_impl.h \

@@ -23,7 +23,8 @@ unit_tests = \
     tests/unit/test_indicators \
     tests/unit/test_indicators_drift \
     tests/unit/test_indicators_golden \
-    tests/unit/test_match
+    tests/unit/test_match \
+    tests/unit/test_strategies
 
 # e2e/: whole programs. Scripts get the environment above.
 e2e_tests = \
