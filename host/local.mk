@@ -37,8 +37,19 @@ host_libnjord_a_SOURCES = \
     host/config/sections.c \
     host/config/value.c \
     host/config/value.h \
+    host/journal/journal.c \
     host/journal/journal.h \
+    host/journal/journal_file.c \
+    host/journal/journal_file.h \
+    host/journal/journal_read.c \
+    host/journal/journal_tail.c \
+    host/journal/json_check.c \
+    host/journal/json_check.h \
+    host/journal/state.c \
     host/journal/state.h \
+    host/journal/state_run.c \
+    host/journal/state_run.h \
+    host/journal/state_saved.c \
     host/runtime/elf_stamp.c \
     host/runtime/elf_stamp.h \
     host/runtime/host_table.c \

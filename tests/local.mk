@@ -23,7 +23,10 @@ unit_tests = \
     tests/unit/test_indicators \
     tests/unit/test_indicators_drift \
     tests/unit/test_indicators_golden \
+    tests/unit/test_journal \
+    tests/unit/test_journal_faults \
     tests/unit/test_match \
+    tests/unit/test_state \
     tests/unit/test_strategies
 
 # e2e/: whole programs. Scripts get the environment above.
@@ -59,6 +62,21 @@ EXTRA_DIST += \
 
 check_LIBRARIES += tests/fuzz/libfuzzmain.a
 tests_fuzz_libfuzzmain_a_SOURCES = tests/fuzz/fuzzmain.c
+
+# What several tests share: a platform that fails, folders, a model of journals. For a test that uses
+# it: tests_unit_test_X_LDADD = $(SUPPORT_LIBS)
+check_LIBRARIES += tests/support/libsupport.a
+tests_support_libsupport_a_SOURCES = \
+    tests/support/faulty_platform.c \
+    tests/support/faulty_platform.h \
+    tests/support/folder.c \
+    tests/support/folder.h \
+    tests/support/journal_model.c \
+    tests/support/journal_model.h
+SUPPORT_LIBS = tests/support/libsupport.a $(LDADD)
+tests_unit_test_journal_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_journal_faults_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_state_LDADD = $(SUPPORT_LIBS)
 
 check_PROGRAMS += $(unit_tests) $(fuzz_programs)
 check_DATA += $(test_plugins)

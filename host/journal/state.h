@@ -22,6 +22,7 @@ int nj_state_open(struct nj_state **out, const struct nj_platform *pf, const cha
 void nj_state_close(struct nj_state *state);
 
 const char *nj_state_dir(const struct nj_state *state);
+const struct nj_platform *nj_state_platform(const struct nj_state *state);
 /* The second in which the folder was made, or 0. */
 uint64_t nj_state_epoch(const struct nj_state *state);
 /* This host's id on a shared bus: 12 random hex digits made once with the folder ("host" with
@@ -44,8 +45,10 @@ int nj_state_get(struct nj_state *state, const char *name, struct nj_buf *out,
 int nj_state_remove(struct nj_state *state, const char *name, struct nj_error *err);
 
 /* Saved plugin states: state/ID.SEQ; the newest two are kept. `load` gives the newest and its seq.
- * The bytes carry a header of ours (magic, state version, plugin hash, length, CRC) that put writes
- * and get checks. */
+ * The bytes carry a header of ours (magic, state version, plugin hash, length, SHA-256) that put
+ * writes and get checks: a damaged newest one is set aside as ID.SEQ.damaged and the one before is
+ * given, with err->code 0 and a warning in err->text (else err->text is empty). NOT_FOUND: none was
+ * saved; NJ_ERR_INPUT: all are damaged. */
 struct nj_saved {
     uint64_t seq;
     uint32_t version; /* the plugin's state_version */
