@@ -19,18 +19,26 @@ PY_LOG_COMPILER = $(PYTHON3)
 
 # unit/test_MODULE.c: one program a module, linked with the whole host library and Check.
 unit_tests = \
+    tests/unit/test_abi_layout \
     tests/unit/test_codec \
+    tests/unit/test_codec_roundtrip \
+    tests/unit/test_contract \
+    tests/unit/test_event \
+    tests/unit/test_glob \
     tests/unit/test_indicators \
     tests/unit/test_indicators_drift \
     tests/unit/test_indicators_golden \
     tests/unit/test_journal \
     tests/unit/test_journal_faults \
     tests/unit/test_match \
+    tests/unit/test_number \
     tests/unit/test_state \
+    tests/unit/test_state_map \
     tests/unit/test_strategies
 
 # e2e/: whole programs. Scripts get the environment above.
 e2e_tests = \
+    tests/e2e/test_abi_layout.py \
     tests/e2e/test_autogen.sh \
     tests/e2e/test_contracts_current.sh \
     tests/e2e/test_harness.sh \
@@ -58,6 +66,8 @@ EXTRA_DIST += \
     tests/e2e/out_of_tree/buy_once.c \
     tests/fuzz/corpus \
     tests/golden \
+    tests/unit/test_abi_layout_rows.h \
+    tests/unit/test_codec_random.h \
     tests/unit/test_indicators_any.h
 
 check_LIBRARIES += tests/fuzz/libfuzzmain.a

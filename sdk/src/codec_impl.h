@@ -92,7 +92,8 @@ int njord_sink_open_inner(njord_sink *inner, njord_sink *outer, uint32_t type);
 /* Sets the error "Contract.member at byte N: …" and the status; returns the status. */
 __attribute__((format(printf, 3, 4))) int njord_sink_fail(njord_sink *sink, const void *at,
                                                           const char *format, ...);
-#ifdef __clang_analyzer__ /* it looks at one file at a time: here it learns that this is never 0 */
+#ifdef __clang_analyzer__ /* it looks at one file at a time: here it learns that this is never 0   \
+                           */
 #define njord_sink_fail(...) ((void)(njord_sink_fail)(__VA_ARGS__), NJORD_E_ARG)
 #endif
 

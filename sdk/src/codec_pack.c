@@ -20,14 +20,8 @@ static int has_room(packer *out, size_t n)
 
 static void pack_text(packer *out, const char *text, size_t len)
 {
-    if (has_room(out, WIRE_HEADER_SIZE + len)) {
-        out->at = wire_put_str(out->at, text, (uint32_t)len);
-        return;
-    }
-    unsigned char header[WIRE_HEADER_SIZE]; /* close to the end: to the byte */
-    size_t n = (size_t)(wire_put_str_header(header, (uint32_t)len) - header);
-    out->full = (size_t)(out->end - out->at) < n + len;
-    if (!out->full)
+    size_t header = len < 32 ? 1 : len <= 0xff ? 2 : len <= 0xffff ? 3 : 5;
+    if (has_room(out, header + len))
         out->at = wire_put_str(out->at, text, (uint32_t)len);
 }
 

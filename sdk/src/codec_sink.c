@@ -351,7 +351,7 @@ uint32_t njord_contract_number(const char *name, size_t len)
 {
     for (uint32_t type = 1; type < NJORD_EV_COUNT; type++) {
         const char *known = njord_contracts[type].name;
-        if (known != NULL && strncmp(known, name, len) == 0 && known[len] == '\0')
+        if (known != NULL && strlen(known) == len && memcmp(known, name, len) == 0)
             return type;
     }
     return 0;

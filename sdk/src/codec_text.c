@@ -263,31 +263,26 @@ size_t njord_format_text(const char *text, size_t len, char *out, size_t cap)
             len -= run;
             continue;
         }
-        if (cap - at <= 6)
-            if (cap - at <= (*p >= 0x80 ? 4u : escape_of(*p) == 'u' ? 6u : 2u))
-                return 0;
-        size_t n = 1;
-        if (*p >= 0x80) {
-            n = njord_utf8_step(p, len);
-            if (n == 0) {
-                memcpy(out + at, "\xef\xbf\xbd", 3);
-                at += 3;
-                n = 1;
-            } else {
-                memcpy(out + at, p, n);
-                at += n;
-            }
-        } else {
-            char escape = escape_of(*p);
-            out[at++] = '\\';
-            out[at++] = escape;
+        size_t n = *p >= 0x80 ? njord_utf8_step(p, len) : 1;
+        char escape = *p >= 0x80 ? '\0' : escape_of(*p);
+        size_t need = *p >= 0x80 ? (n == 0 ? 3 : n) : escape == 'u' ? 6 : 2;
+        if (cap - at <= need)
+            return 0;
+        if (n == 0) {
+            memcpy(out + at, "\xef\xbf\xbd", 3);
+            n = 1;
+        } else if (*p >= 0x80)
+            memcpy(out + at, p, n);
+        else {
+            out[at] = '\\';
+            out[at + 1] = escape;
             if (escape == 'u') {
-                memcpy(out + at, "00", 2);
-                out[at + 2] = hex[*p >> 4];
-                out[at + 3] = hex[*p & 15u];
-                at += 4;
+                memcpy(out + at + 2, "00", 2);
+                out[at + 4] = hex[*p >> 4];
+                out[at + 5] = hex[*p & 15u];
             }
         }
+        at += need;
         p += n;
         len -= n;
     }

@@ -35,7 +35,7 @@ uint8_t njord_code_of(const njord_code *codes, const char *text, size_t len)
     if (codes == NULL)
         return NJORD_NONE_U8;
     for (; codes->text != NULL; codes++)
-        if (strncmp(codes->text, text, len) == 0 && codes->text[len] == '\0')
+        if (strlen(codes->text) == len && memcmp(codes->text, text, len) == 0)
             return (uint8_t)codes->code;
     return NJORD_NONE_U8;
 }
