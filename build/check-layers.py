@@ -36,6 +36,11 @@ EXCEPT = {
     # The last look before an order leaves is a look at a file, through the seam that tests replace.
     ("host/trade/killswitch.h", "base/platform.h"),
     ("host/trade/killswitch.c", "base/platform.h"),
+    ("host/trade/killswitch.c", "base/fs.h"),
+    ("host/trade/killswitch.c", "fcntl.h"),
+    ("host/trade/killswitch.c", "unistd.h"),
+    # Saved state comes back as text, and reading text computes.
+    ("host/trade/json.h", "jansson.h"),
 }
 
 # Folders without I/O and without a clock. They take, of the system, only what computes, and of base
@@ -134,7 +139,7 @@ class Tree:
                     self.say(path, line, "<%s> is not in sdk/njord" % name)
                 elif mine == "sdk" and FOREIGN.match(name):
                     self.say(path, line, "the SDK may not lean on <%s>: it is linked into every plugin" % name)
-                elif mine in PURE and name not in PURE_SYSTEM:
+                elif mine in PURE and name not in PURE_SYSTEM and (path, name) not in EXCEPT:
                     self.say(path, line, "'%s' is pure logic and may not include <%s>" % (mine, name))
                 continue
             theirs = self.folder(target)

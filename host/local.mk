@@ -10,6 +10,8 @@ host_libnjord_a_SOURCES = \
     host/base/err.h \
     host/base/fs.c \
     host/base/fs.h \
+    host/base/hash.c \
+    host/base/hash.h \
     host/base/log.c \
     host/base/log.h \
     host/base/map.c \
@@ -86,8 +88,29 @@ host_libnjord_a_SOURCES = \
     host/services/strategies.h \
     host/services/timers.c \
     host/services/timers.h \
+    host/trade/decimal.c \
+    host/trade/decimal.h \
+    host/trade/idset.c \
+    host/trade/idset.h \
+    host/trade/instruments.c \
     host/trade/instruments.h \
+    host/trade/json.c \
+    host/trade/json.h \
+    host/trade/killswitch.c \
     host/trade/killswitch.h \
+    host/trade/ledger.c \
     host/trade/ledger.h \
+    host/trade/ledger_impl.h \
+    host/trade/ledger_json.c \
+    host/trade/ledger_view.c \
+    host/trade/orders.c \
     host/trade/orders.h \
-    host/trade/risk.h
+    host/trade/orders_impl.h \
+    host/trade/orders_view.c \
+    host/trade/risk.c \
+    host/trade/risk.h \
+    host/trade/risk_impl.h \
+    host/trade/risk_reference.c \
+    host/trade/risk_rules.c \
+    host/trade/risk_state.c \
+    host/trade/sum.h

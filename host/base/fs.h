@@ -1,10 +1,11 @@
-/* fs.h - files and folders: whole files, folders with their parents, lock files, hashes. Errors
+/* fs.h - files and folders: whole files, folders with their parents, lock files. Errors
  * name the path. */
 #ifndef NJ_BASE_FS_H
 #define NJ_BASE_FS_H
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/platform.h"
 
 #include <stdint.h>
@@ -28,11 +29,5 @@ int nj_replace_file(const struct nj_platform *pf, const char *path, const void *
  * returns its descriptor, which holds the lock until it is closed. NJ_ERR_BUSY names the pid that
  * has it. */
 int nj_lock_file(const char *path, struct nj_error *err);
-
-#define NJ_SHA256_SIZE 32
-#define NJ_SHA256_HEX  65
-/* SHA-256 of bytes (libcrypto). */
-int nj_sha256(const void *data, size_t len, uint8_t out[NJ_SHA256_SIZE]);
-void nj_hex(const uint8_t *data, size_t len, char *out /* 2 * len + 1 */);
 
 #endif

@@ -36,7 +36,9 @@ bool nj_kill_value(const char *value);
 /* Why: "file", "key", "key_lost", or the stop reason; "" while not tripped. */
 const char *nj_kill_reason(const struct nj_killswitch *k, int64_t monotonic_ns);
 
-/* Makes the file (with its folders, synced), removes it; for `njord kill` and the host. */
+/* Makes the file (with its folders, synced), removes it; for `njord kill` and the host. `why`
+ * stands in it, for people. Tripping succeeds whenever the file is there afterwards, written or
+ * not; clearing what is not there succeeds. */
 int nj_kill_trip_file(const struct nj_platform *pf, const char *file, const char *why,
                       struct nj_error *err);
 int nj_kill_clear_file(const struct nj_platform *pf, const char *file, struct nj_error *err);

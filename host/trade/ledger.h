@@ -2,26 +2,29 @@
  * account is their sum.
  *
  * Pure: no clock, no I/O; the services and the backtester call the same functions. Quantities are
- * whole steps, money is double in the quote asset. Fed with fills only: a ledger rebuilt from the
- * fills equals the one that was.
+ * lots (instruments.h), money is summed in twice a double's digits (sum.h) and shown as doubles in
+ * the quote asset. Fed with fills only: a ledger rebuilt from the fills equals the one that was.
  *
- * Rules (doc/semantics.md): avg_price is the quantity-weighted mean of the open lots, 0 when flat;
- * realized_pnl is before fees; a fee in the quote asset is paid from cash, one in the base asset
- * shrinks the position and is valued at the fill price, one in a third asset at that asset's last
- * trade, else counted as unvalued; a fill through zero is split into a closing and an opening part,
- * the fee pro rata; when the fills sum to nothing the position is exactly flat. */
+ * Rules: avg_price is the quantity-weighted mean of the open lots, 0 when flat; realized_pnl is
+ * before fees. A fee in the quote asset is paid from cash. One in the base asset is base that was
+ * sold at the fill price to pay it: the fill counts net of it, and a part of a lot is rounded up to
+ * a whole one whose rest pays for later fees (fee_credit), so that no more is ever believed to be
+ * there than is. One in a third asset is valued at that asset's last trade and paid from cash, else
+ * counted as unvalued. A fill through zero is split into a closing and an opening part, the fee pro
+ * rata; when the fills sum to nothing the position is exactly flat. */
 #ifndef NJ_TRADE_LEDGER_H
 #define NJ_TRADE_LEDGER_H
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "trade/instruments.h"
+#include "trade/sum.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct nj_lot {
-    int64_t lots; /* whole steps, signed */
+    int64_t lots; /* signed */
     double price;
     double fee_quote; /* of the part still open */
     int64_t ts_ns;
@@ -30,16 +33,20 @@ struct nj_lot {
 struct nj_position {
     char strategy_id[NJORD_ID_SIZE];
     const struct nj_instrument *instrument;
-    int64_t lots; /* whole steps, signed */
+    int64_t lots; /* signed */
     double avg_price, realized_pnl, fees_paid;
     int64_t ts_ns; /* of the last change */
     uint64_t n_fills;
-    struct nj_lot *open; /* oldest first */
+    struct nj_lot *open; /* oldest first: open[first_open .. first_open + n_open) */
     uint32_t n_open, cap_open, first_open;
+    int64_t
+        fee_credit; /* billionths of a lot taken for fees in base and not used up: 0 to 10^9 - 1 */
+    struct nj_sum cost, realized; /* sums of lots x price: of the open lots (signed), gained */
+    struct nj_sum fees;           /* quote asset */
 };
 
 struct nj_closing {      /* what a fill closed, for trade statistics */
-    int64_t lots;        /* whole steps closed, > 0 */
+    int64_t lots;        /* lots closed, 0: none */
     double realized_pnl; /* before fees */
     double fees;         /* own fee of the closing part and the entry lots' fees pro rata */
 };
@@ -59,8 +66,11 @@ double nj_ledger_cash(const struct nj_ledger *ledger, const char *strategy_id);
 /* Price of an asset in the quote asset, for fees in a third asset; NaN: not known. */
 typedef double (*nj_asset_price)(void *ctx, const char *asset, const char *quote);
 
-/* Takes a fill. The same fill_id twice changes nothing and returns NJ_ERR_EXISTS. closing may be
- * NULL. NJ_ERR_INPUT: a quantity or price that cannot be. */
+/* Takes a fill. A fill_id that was among the last NJ_LEDGER_FILL_IDS changes nothing and returns
+ * NJ_ERR_EXISTS ("" is for callers that make their fills themselves: never the same). closing may
+ * be NULL. NJ_ERR_INPUT: a quantity or price that cannot be, or a quantity that is no multiple of
+ * the step. Nothing has changed when it fails. */
+#define NJ_LEDGER_FILL_IDS 131072u
 int nj_ledger_fill(struct nj_ledger *ledger, const njord_fill *fill, nj_asset_price price_of,
                    void *ctx, struct nj_closing *closing, struct nj_error *err);
 
@@ -79,17 +89,23 @@ double nj_position_unrealized(const struct nj_position *p, double price);
 void nj_ledger_snapshot(const struct nj_ledger *ledger, const char *strategy_id, const char *symbol,
                         double price, int64_t ts_ns, njord_position_snapshot *out);
 
+typedef double (*nj_price_fn)(void *ctx, const char *what);
+/* Cash and positions of a strategy in the quote asset, each at its last price, one without a price
+ * at its average; NaN: no capital was ever set. */
+double nj_ledger_equity(const struct nj_ledger *ledger, const char *strategy_id,
+                        nj_price_fn last_price, void *ctx);
+
 /* Realized minus fees plus unrealized over all positions, in USD: usd_of(quote) turns a quote
  * asset's amount into USD and is NaN when it cannot; last_price(symbol) likewise. A position
- * without a price counts at its average. */
-typedef double (*nj_price_fn)(void *ctx, const char *what);
+ * without a price counts at its average. NaN: something stands in an asset that has no rate. */
 double nj_ledger_pnl_usd(const struct nj_ledger *ledger, nj_price_fn last_price, nj_price_fn usd_of,
                          void *ctx);
 
 uint64_t nj_ledger_unvalued_fees(const struct nj_ledger *ledger);
 
 /* The whole ledger as one JSON document (lots included), and back into a fresh one: for state_dir
- * snapshots. */
+ * snapshots. What was loaded saves to the same bytes. A step that has changed since is taken when
+ * all lots are whole in the new one. After an error the ledger is to be freed. */
 int nj_ledger_save(const struct nj_ledger *ledger, struct nj_buf *out);
 int nj_ledger_load(struct nj_ledger *ledger, const char *json, size_t len, struct nj_error *err);
 

@@ -36,7 +36,7 @@ struct nj_order {
     const struct nj_instrument *instrument;
     uint8_t side, type, tif;
     enum nj_order_stage stage;
-    int64_t lots, filled_lots; /* whole steps; lots: as accepted once accepted */
+    int64_t lots, filled_lots; /* lots: as accepted once accepted */
     double limit_price;        /* NaN: none */
     double reference_price;    /* what risk valued it at, NaN before */
     double avg_price;          /* of the fills, 0 before */
@@ -44,7 +44,6 @@ struct nj_order {
     uint64_t seq;              /* of the intent */
     char reason[NJORD_REASON_SIZE];
     bool cancel_wanted;
-    struct nj_order *next_open, *prev_open; /* the record's */
 };
 
 struct nj_orders;
@@ -54,7 +53,28 @@ void nj_orders_free(struct nj_orders *orders);
 
 /* Each takes an event of the flow. An event about an order that is not known, or that cannot
  * follow, is counted and returns NJ_ERR_NOT_FOUND or NJ_ERR_INPUT; nothing changes then. An intent
- * id seen before: NJ_ERR_EXISTS. */
+ * id seen before, and a trade id that the order had: NJ_ERR_EXISTS. NJ_ERR_NOMEM, and NJ_ERR_LIMIT
+ * when the working lots of a symbol would not fit 63 bits.
+ *
+ * Venues answer in any order. What each stage makes of what comes (-: cannot follow; =: late or
+ * again, taken without a change of stage; an ended order keeps its stage, but takes an exchange id
+ * that it lacked and a fill that it lacked):
+ *
+ *               | INTENT   | ACCEPTED | SENT     | ACKED    | UNKNOWN  | REFUSED | FILLED | other
+ * ends allowed     | ACCEPTED | =        | =        | =        | =        | -       | =      | =
+ *   refused     | REFUSED  | REFUSED  | -        | -        | -        | =       | -      | -
+ *   accepted    | ACCEPTED | =        | -        | -        | -        | -       | -      | -
+ *   sent        | -        | SENT     | =        | -        | SENT     | -       | -      | -
+ *   ack         | -        | ACKED    | ACKED    | =        | ACKED    | -       | =      | =
+ *   new, part   | -        | ACKED    | ACKED    | =        | ACKED    | -       | =      | =
+ *   unknown     | -        | UNKNOWN  | UNKNOWN  | UNKNOWN  | =        | -       | =      | =
+ *   an end      | -        | the end, once the fills sum to its filled_qty     | -       | =      |
+ * = fill        | -        | FILLED when nothing is left, else =               | -       | -      |
+ * =, FILLED cancel      | =        | =        | =        | =        | =        | -       | -      |
+ * -
+ *
+ * An end that tells of more than the fills seen so far leaves the order open, with what is missing
+ * as all that may still fill; a fill beyond the order's quantity cannot follow. */
 int nj_orders_intent(struct nj_orders *o, const njord_intent *intent);
 int nj_orders_decision(struct nj_orders *o, const njord_decision *decision);
 int nj_orders_accepted(struct nj_orders *o, const njord_order_event *order);
@@ -63,31 +83,44 @@ int nj_orders_ack(struct nj_orders *o, const njord_broker_order_ack *ack);
 int nj_orders_update(struct nj_orders *o, const njord_broker_order_update *update);
 int nj_orders_fill(struct nj_orders *o, const njord_broker_fill *fill);
 int nj_orders_cancel(struct nj_orders *o, const njord_cancel *cancel);
+/* Events that could not follow, so far. */
+uint64_t nj_orders_odd(const struct nj_orders *o);
 
-/* NULL: never seen, or ended longer ago than the record keeps (the last 100,000 ended ones, at
- * least 24 h of ids by nj_orders_seen()). */
+/* NULL: never seen, or ended longer ago than the record keeps: the last NJ_ORDERS_ENDED ended ones.
+ * The pointer is good until the next event is taken; an open order's while it is open. */
+#define NJ_ORDERS_ENDED 100000u
 const struct nj_order *nj_order_find(const struct nj_orders *o, const char *intent_id);
-/* Was this id ever an intent here? Ids of ended orders are forgotten once older than `keep_ns`
- * before now_ns. */
+/* Was this id ever an intent here? Of orders that the record let go, ids of nj_intent_id()'s form
+ * count as seen up to the highest (seq, n) of their strategy and epoch; others are remembered until
+ * nj_orders_forget() is told that they are older than `keep_ns` before now_ns, at most
+ * NJ_ORDERS_SEEN of them. */
+#define NJ_ORDERS_SEEN (1u << 20)
 bool nj_orders_seen(const struct nj_orders *o, const char *intent_id);
 void nj_orders_forget(struct nj_orders *o, int64_t now_ns, int64_t keep_ns);
 
 bool nj_order_open(const struct nj_order *order); /* may it still fill? */
 /* Signed quantity that may still fill; strategy_id NULL: all strategies. */
 double nj_orders_working(const struct nj_orders *o, const char *strategy_id, const char *symbol);
-/* Worst cases for risk: sum of open buys and of open sells in whole steps. */
+/* Worst cases for risk: sums of lots that open buys and open sells may still fill; strategy_id
+ * NULL: all strategies. Intents that are not decided yet are not in them, nor in the two below:
+ * each is judged against those before it, so the record must hear of an acceptance before the next
+ * check. */
 void nj_orders_working_sides(const struct nj_orders *o, const char *strategy_id, const char *symbol,
                              int64_t *buys, int64_t *sells);
 /* Cash bound by open buys: sum of remaining qty x reference price. */
 double nj_orders_bound_cash(const struct nj_orders *o, const char *strategy_id);
-/* Open orders, oldest first; strategy_id and symbol may be NULL. NULL at the end; start with NULL.
- */
+/* Open orders that risk has let through. */
+uint32_t nj_orders_count_accepted(const struct nj_orders *o, const char *strategy_id);
+/* Open orders, undecided ones too, oldest first; strategy_id and symbol may be NULL. NULL at the
+ * end; start with NULL. `after` may have ended since it was returned. */
 const struct nj_order *nj_orders_next_open(const struct nj_orders *o, const struct nj_order *after,
                                            const char *strategy_id, const char *symbol);
 uint32_t nj_orders_count_open(const struct nj_orders *o, const char *strategy_id);
 void nj_order_describe(const struct nj_order *order, njord_open_order *out);
 
-/* Intent ids: {h}-{epoch}-{seq}-{n} in base 36, h six characters of SHA-256(strategy_id). */
+/* Intent ids: {h}-{epoch}-{seq}-{n} in base 36 (0-9a-z, no leading zeros), h the first eight bytes
+ * of SHA-256(strategy_id) as a big-endian number modulo 36^6, six characters with leading zeros.
+ * The epoch counts modulo 36^7 (2,483 years), so that no id is longer than 36 characters. */
 void nj_intent_id(const char *strategy_id, uint64_t epoch_s, uint64_t seq, uint32_t n,
                   char out[NJORD_INTENT_ID_SIZE]);
 

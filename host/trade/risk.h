@@ -3,7 +3,12 @@
  * No clock and no I/O: time, prices, positions and the halt word come in through struct
  * nj_risk_view. The services and the backtester call the same nj_risk_check(). Each rule has a
  * stable code (the `reason` of a RiskDecision) and puts the limit and the values that it compared
- * into the decision's caps. doc/risk.md is made from the table. */
+ * into the decision's caps. doc/risk.md is made from the table.
+ *
+ * All rules look at the order as it would leave: quantity rounded down to the step, limit price to
+ * the tick on the safe side. An order reduces a position when it stands against it and, together
+ * with all working orders of its side in that symbol, cannot take it through zero. Equality is that
+ * of the decimals that were written, not of their nearest doubles (decimal.h). */
 #ifndef NJ_TRADE_RISK_H
 #define NJ_TRADE_RISK_H
 
@@ -30,11 +35,13 @@ struct nj_risk_view {
     const struct nj_orders *orders;
     void *ctx;
     bool (*symbol_allowed)(void *ctx, const char *strategy_id,
-                           const char *symbol); /* in exchange.symbols and the strategy's */
+                           const char *symbol); /* in exchange.symbols and the strategy's; NULL: any
+                                                   symbol with an instrument */
     /* last trade, else close of the latest bar, NaN: none; *ts_ns when it was seen */
     double (*last_price)(void *ctx, const char *symbol, int64_t *ts_ns);
     double (*usd_of)(void *ctx, const char *quote); /* 1 for usd_quotes, else last trade against
-                                                       USDT or USD; NaN: not known */
+                                                       USDT or USD; NaN: not known. Not asked in a
+                                                       backtest */
     double slippage_bps, commission; /* the broker's, for insufficient_cash; 0 when not known */
     double
         day_pnl_floor; /* another program's figure (njord:pnl:day), NaN: none; the lower counts */
@@ -63,9 +70,11 @@ bool nj_risk_check(struct nj_risk *risk, const struct nj_risk_view *view,
 /* Cancels pass all but `malformed`. */
 bool nj_risk_check_cancel(const njord_cancel *cancel, njord_decision *decision);
 
-/* Equity now into the day's loss: at the first call of a UTC day the day's starting equity is
- * taken; latched once the loss reaches its cap, until the next UTC day. Called with each fill and
- * each price that moves a position. Returns the day's pnl in USD. */
+/* Equity now into the day's loss; latched once the loss reaches its cap, until the next UTC day.
+ * Called with each fill and each price that moves a position, and by nj_risk_check(). The day
+ * starts with the equity of the last call before 00:00 UTC, the very first with what it finds. A
+ * symbol without a price (after a restart) counts at the last one that was seen here; while an
+ * asset has no rate to USD the last figure stands. Returns the day's pnl in USD. */
 double nj_risk_day(struct nj_risk *risk, const struct nj_risk_view *view);
 
 /* State that outlives a restart (day, starting equity, latch, token buckets, duplicate window), as
@@ -80,6 +89,9 @@ struct nj_risk_rule_info {
     bool reducing_passes;   /* an order that reduces the position passes */
     const char *config_key; /* "" when it has none */
     const char *help;
+    const char *default_text; /* of the key, "" when it has none */
+    const char *compares;     /* the keys of caps: limit, then the value */
+    bool backtest;            /* asked in a backtest without --risk too */
 };
 const struct nj_risk_rule_info *nj_risk_rules(size_t *n);
 void nj_risk_reference(struct nj_buf *out); /* doc/risk.md */

@@ -1,0 +1,86 @@
+/* orders_impl.h - what orders.c and orders_view.c share: the inside of the record of orders. No
+ * other file includes it. */
+#ifndef NJ_TRADE_ORDERS_IMPL_H
+#define NJ_TRADE_ORDERS_IMPL_H
+
+#include "base/map.h"
+#include "trade/idset.h"
+#include "trade/orders.h"
+#include "trade/sum.h"
+
+/* The lists that an open order stands in. */
+enum nj_order_list_kind { NJ_OF_ALL, NJ_OF_STRATEGY, NJ_OF_SYMBOL, NJ_OF_PAIR, NJ_OF_KINDS };
+
+struct nj_order_entry;
+
+/* A group of open orders: all of them, a strategy's, a symbol's, a strategy's in a symbol. */
+struct nj_order_group {
+    struct nj_order_entry *head, *tail;
+    uint32_t n_open, n_accepted;
+    int64_t buys, sells;               /* lots that may still fill, let through by risk */
+    int64_t wished_buys, wished_sells; /* not decided yet */
+};
+
+struct nj_order_strategy {
+    char id[NJORD_ID_SIZE];
+    struct nj_order_group group;
+    struct nj_sum bound; /* cash bound by open buys */
+};
+
+struct nj_order_pair {
+    const struct nj_order_strategy *strategy;
+    const struct nj_instrument *instrument;
+    struct nj_order_group group;
+};
+
+struct nj_order_entry {
+    struct nj_order order;
+    uint64_t number; /* lists are in its order */
+    struct nj_order_strategy *strategy;
+    struct nj_order_group *groups[NJ_OF_KINDS];
+    struct nj_order_entry *next[NJ_OF_KINDS], *prev[NJ_OF_KINDS];
+    bool listed;
+    int64_t counted;   /* lots in the groups' sums */
+    bool counted_wish; /* in the sums of those not decided */
+    double bound;      /* in the strategy's */
+    int64_t expected;  /* lots that the venue says were filled in the end; -1: it has not ended */
+    enum nj_order_stage end;
+    struct nj_sum value; /* sum of lots x price of the fills */
+    uint64_t *trades;    /* hashes of trade ids */
+    uint32_t n_trades, cap_trades;
+    struct nj_order_entry *next_ended;
+};
+
+struct nj_orders {
+    struct nj_instruments *instruments;
+    struct nj_map by_id;       /* to struct nj_order_entry */
+    struct nj_map by_strategy; /* to struct nj_order_strategy */
+    struct nj_order_group all;
+    struct nj_order_group **by_symbol; /* by symbol_id */
+    uint32_t cap_symbols;
+    struct nj_order_pair **pairs; /* hash of (strategy, symbol) */
+    uint32_t n_pairs, cap_pairs;
+    struct nj_order_entry *oldest_ended, *newest_ended;
+    uint32_t n_ended;
+    uint64_t next_number, odd;
+    struct nj_idset seen;
+    struct nj_map floors; /* "{h}-{epoch}" to struct nj_order_floor */
+};
+
+/* Ids up to here of a strategy and epoch were seen. */
+struct nj_order_floor {
+    uint64_t seq, n;
+};
+
+/* NULL: none. */
+struct nj_order_group *nj_orders_group(const struct nj_orders *o, const char *strategy_id,
+                                       const char *symbol, enum nj_order_list_kind *kind);
+struct nj_order_pair **nj_orders_pair_slot(const struct nj_orders *o,
+                                           const struct nj_order_strategy *strategy,
+                                           uint32_t symbol_id);
+/* Takes an id of this host's form apart: the length of "{h}-{epoch}", 0 when it is of another. */
+size_t nj_orders_parse_id(const char *id, struct nj_order_floor *at);
+/* Remembers the id of an order that the record lets go. */
+void nj_orders_seen_add(struct nj_orders *o, const char *intent_id, int64_t ts_ns);
+
+#endif
