@@ -52,6 +52,8 @@ host_libnjord_a_SOURCES = \
     host/journal/state_run.c \
     host/journal/state_run.h \
     host/journal/state_saved.c \
+    host/runtime/child.c \
+    host/runtime/child.h \
     host/runtime/elf_stamp.c \
     host/runtime/elf_stamp.h \
     host/runtime/host_table.c \
@@ -77,7 +79,13 @@ host_libnjord_a_SOURCES = \
     host/services/host.h \
     host/services/link.h \
     host/services/ops.c \
+    host/services/reload.c \
     host/services/reload.h \
+    host/services/reload_apply.c \
+    host/services/reload_impl.h \
+    host/services/reload_plan.c \
+    host/services/reload_probe.c \
+    host/services/reload_watch.c \
     host/services/risk.c \
     host/services/risk.h \
     host/services/scribe.c \

@@ -78,6 +78,25 @@ void nj_fifo_release(struct nj_fifo *fifo)
         free(chunk);
 }
 
+void *nj_fifo_next(const struct nj_fifo *fifo, struct nj_fifo_cursor *cursor)
+{
+    if (!cursor->chunk) {
+        cursor->chunk = fifo->first;
+        cursor->at = fifo->first ? fifo->first->head : 0;
+    }
+    while (cursor->chunk && cursor->at == cursor->chunk->tail) {
+        if (!cursor->chunk->next)
+            return NULL;
+        cursor->chunk = cursor->chunk->next;
+        cursor->at = cursor->chunk->head;
+    }
+    if (!cursor->chunk)
+        return NULL;
+    uint64_t *record = ((struct nj_fifo_chunk *)cursor->chunk)->data + cursor->at / 8;
+    cursor->at += record_bytes((size_t)record[0]);
+    return record + 1;
+}
+
 bool nj_fifo_empty(const struct nj_fifo *fifo)
 {
     return fifo->bytes == 0;

@@ -27,6 +27,12 @@ void *nj_fifo_push(struct nj_fifo *fifo, size_t size);
 void *nj_fifo_peek(const struct nj_fifo *fifo, size_t *size);
 /* Ends the oldest record. */
 void nj_fifo_release(struct nj_fifo *fifo);
+/* Walks the records without taking them: start with a zeroed cursor; NULL at the end. */
+struct nj_fifo_cursor {
+    const struct nj_fifo_chunk *chunk;
+    size_t at;
+};
+void *nj_fifo_next(const struct nj_fifo *fifo, struct nj_fifo_cursor *cursor);
 bool nj_fifo_empty(const struct nj_fifo *fifo);
 void nj_fifo_free(struct nj_fifo *fifo);
 

@@ -239,7 +239,7 @@ int nj_instance_load(struct nj_instance *i, const void *data, size_t len, uint32
     return status == NJORD_OK ? 0 : control_failed(i, "load", status, err);
 }
 
-static bool value_equal(const njord_value *a, const njord_value *b)
+bool nj_value_equal(const njord_value *a, const njord_value *b)
 {
     if (a->type != b->type || a->i != b->i || memcmp(&a->r, &b->r, sizeof a->r) != 0 ||
         a->count != b->count || !a->text != !b->text || (a->text && strcmp(a->text, b->text) != 0))
@@ -261,7 +261,7 @@ int nj_instance_reconfigure(struct nj_instance *i, njord_value *values, uint32_t
     njord_status status = NJORD_OK;
     uint32_t k = 0;
     for (; k < n_values && status == NJORD_OK; k++) {
-        if (k < n_old && value_equal(&values[k], &old[k]))
+        if (k < n_old && nj_value_equal(&values[k], &old[k]))
             continue;
         if (!i->module->plugin.reconfigure || !(i->module->params[k].flags & NJORD_PARAM_LIVE)) {
             status = NJORD_E_UNSUPPORTED;
@@ -279,7 +279,7 @@ int nj_instance_reconfigure(struct nj_instance *i, njord_value *values, uint32_t
     i->values = old; /* roll back: what was told is told again with the old value */
     i->n_values = n_old;
     for (uint32_t back = 0; back < k && i->module->plugin.reconfigure; back++)
-        if (!value_equal(&values[back], &old[back])) {
+        if (!nj_value_equal(&values[back], &old[back])) {
             begin(i, NJ_ROLE_CONTROL);
             i->module->plugin.reconfigure(i->self, i->module->params[back].name);
             end(i);

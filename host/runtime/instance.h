@@ -20,6 +20,7 @@ struct nj_instance;
 /* What instances ask for. Each gets `ctx` and the instance; statuses are njord_status. */
 struct nj_instance_ops {
     void *ctx;
+    void *probe; /* of those who try a plugin and collect its outputs; NULL in the host */
     int64_t (*now_ns)(void *ctx);
     void (*log)(void *ctx, struct nj_instance *i, int32_t level, const char *text);
     njord_status (*position)(void *ctx, struct nj_instance *i, const char *symbol,
@@ -137,6 +138,9 @@ int nj_instance_load(struct nj_instance *instance, const void *data, size_t len,
 /* New values for LIVE parameters; reconfigure() for each that changed. `values` is taken over. */
 int nj_instance_reconfigure(struct nj_instance *instance, njord_value *values, uint32_t n_values,
                             struct nj_error *err);
+
+/* Are two parameter values the same? */
+bool nj_value_equal(const njord_value *a, const njord_value *b);
 
 /* Shows an event to the callback of its type, as a private copy; without one: on_event of a
  * strategy, else nothing. Returns the callback's status. Only while RUNNING; NJORD_E_BUSY else. */

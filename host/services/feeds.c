@@ -156,23 +156,6 @@ static void let_in(struct nj_host *host, struct nj_slot *slot, const char *topic
                NJ_TEXT("error", err.text));
 }
 
-/* A record ahead: topic text in whole words, then the event. */
-static njord_status keep_ahead(struct nj_slot *slot, const char *topic, const njord_event *event)
-{
-    size_t topic_size = (strlen(topic) + 8) & ~(size_t)7;
-    char *record = nj_fifo_push(&slot->ahead, topic_size + event->size);
-    if (!record)
-        return NJORD_E_NOMEM;
-    memcpy(record, topic, strlen(topic) + 1);
-    memcpy(record + topic_size, event, event->size);
-    return NJORD_OK;
-}
-
-static const njord_event *record_event(const char *record)
-{
-    return (const njord_event *)(record + ((strlen(record) + 8) & ~(size_t)7));
-}
-
 njord_status nj_feed_publish(struct nj_host *host, struct nj_instance *instance, const char *topic,
                              const njord_event *event)
 {
@@ -180,7 +163,7 @@ njord_status nj_feed_publish(struct nj_host *host, struct nj_instance *instance,
     if (njord_topic_of(topic) == NULL || njord_topic_of(topic)->type != event->type)
         return NJORD_E_ARG;
     if (host->pulling == slot)
-        return keep_ahead(slot, topic, event);
+        return nj_record_push(&slot->ahead, topic, event) ? NJORD_OK : NJORD_E_NOMEM;
     let_in(host, slot, topic, event);
     return NJORD_OK;
 }
@@ -216,7 +199,7 @@ static bool pull(struct nj_host *host, struct nj_slot *slot)
     struct nj_instance *instance = slot->instance;
     if (!nj_fifo_empty(&slot->ahead))
         return true;
-    if (!instance || slot->ended || slot->held || !instance->iface.feed.next ||
+    if (!instance || slot->ended || !instance->iface.feed.next ||
         instance->phase != NJ_INSTANCE_RUNNING)
         return false;
     host->pulling = slot;
@@ -251,7 +234,7 @@ bool nj_feeds_peek(struct nj_host *host, struct nj_slot **slot, int64_t *event_n
         struct nj_slot *s = host->feeds.all[i];
         if (!pull(host, s))
             continue;
-        int64_t time = event_time(record_event(nj_fifo_peek(&s->ahead, NULL)));
+        int64_t time = event_time(nj_record_event(nj_fifo_peek(&s->ahead, NULL)));
         if (*slot && time >= *event_ns)
             continue;
         *slot = s;
@@ -264,10 +247,10 @@ bool nj_feeds_peek(struct nj_host *host, struct nj_slot **slot, int64_t *event_n
 
 void nj_feeds_enter(struct nj_host *host, struct nj_slot *slot)
 {
-    const char *record = nj_fifo_peek(&slot->ahead, NULL);
+    char *record = nj_fifo_peek(&slot->ahead, NULL);
     if (!record)
         return;
-    const njord_event *event = record_event(record);
+    const njord_event *event = nj_record_event(record);
     if (event_time(event) < host->last_ns)
         host->feeding.out_of_order++;
     let_in(host, slot, record, event);

@@ -116,10 +116,8 @@ static void fire(void *ctx, uint64_t seq)
     struct firing *f = ctx;
     struct nj_slot *slot = f->timer.owner;
     f->host->stats.timers_fired++;
-    if (slot->instance && !slot->held)
+    if (slot->instance)
         nj_instance_timer(slot->instance, seq, f->timer.id, f->timer.due_ns);
-    else if (slot->held) /* after the barrier */
-        nj_timers_set(&f->host->timers, slot, f->timer.id, f->timer.due_ns, f->timer.period_ns);
 }
 
 /* Fires the next timer when it is due at or before `now`. */

@@ -35,7 +35,7 @@ struct nj_descriptor;
 
 struct nj_host_stats {
     uint64_t turns, timers_fired, reloads, reloads_refused;
-    int64_t worst_turn_ns;
+    int64_t worst_turn_ns, last_pause_ns, worst_pause_ns;
 };
 
 struct nj_host {

@@ -156,6 +156,9 @@ static void failed(void *ctx, struct nj_instance *i, const char *callback, njord
              why);
     nj_host_announce(host, i->id, i->kind, NJORD_PLUGIN_EVENT_ERROR, i->module->plugin.version,
                      detail);
+    if (slot && slot->previous && i == slot->instance && i->errors >= NJ_PROBATION_ERRORS)
+        slot->back_wanted = true; /* a new version that fails goes back to the old one: between
+                                     events, by the reload */
     if (!disable || !slot)
         return;
     slot->state = NJ_SLOT_DISABLED;
@@ -170,6 +173,7 @@ static void failed(void *ctx, struct nj_instance *i, const char *callback, njord
 void nj_host_ops_init(struct nj_instance_ops *ops, struct nj_host *host)
 {
     *ops = (struct nj_instance_ops){host,
+                                    NULL,
                                     now_ns,
                                     log_text,
                                     position,

@@ -41,7 +41,8 @@ void nj_slot_free(struct nj_slot *slot)
         nj_bus_unsubscribe(slot->host->bus, slot->subscriptions[i]);
     nj_timers_cancel_all(&slot->host->timers, slot);
     nj_instance_free(slot->instance);
-    nj_fifo_free(&slot->waiting);
+    nj_slot_retire(slot);
+    nj_fifo_free(&slot->recent);
     nj_fifo_free(&slot->ahead);
     free(slot->subscriptions);
     free(slot->wants);
@@ -59,57 +60,97 @@ void nj_slots_free(struct nj_slots *slots)
 const char *nj_slot_state_text(const struct nj_slot *slot)
 {
     static const char *const texts[] = {"running", "disabled", "refused"};
-    return slot->held ? "reloading" : texts[slot->state];
+    return texts[slot->state];
+}
+
+bool nj_record_push(struct nj_fifo *fifo, const char *topic, const njord_event *event)
+{
+    size_t topic_size = (strlen(topic) + 8) & ~(size_t)7;
+    char *record = nj_fifo_push(fifo, topic_size + event->size);
+    if (!record)
+        return false;
+    memcpy(record, topic, strlen(topic) + 1);
+    memcpy(record + topic_size, event, event->size);
+    return true;
+}
+
+njord_event *nj_record_event(char *record)
+{
+    return (njord_event *)(record + ((strlen(record) + 8) & ~(size_t)7));
+}
+
+int nj_slot_find(const struct nj_config *config, const struct nj_instance_config *entry,
+                 char path[NJ_PATH_MAX], struct nj_error *err)
+{
+    return nj_plugin_find(config->plugins.dir, entry->kind, entry->plugin, path, err);
+}
+
+int nj_slot_create(struct nj_slot *slot, const struct nj_config *config,
+                   const struct nj_instance_config *entry, struct nj_module *module,
+                   const struct nj_instance_ops *ops, struct nj_instance **out,
+                   struct nj_error *err)
+{
+    struct nj_config_report report = {0};
+    njord_value *values = NULL;
+    uint32_t n_values = 0;
+    *out = NULL;
+    int rc = nj_param_values(module->params, entry->params, entry->n_params, entry->place,
+                             entry->id, &values, &n_values, &report);
+    if (rc != 0) {
+        const char *line = report.errors.data ? report.errors.data : "";
+        rc = nj_error_set(err, NJ_ERR_CONFIG, "%.*s", (int)strcspn(line, "\n"), line);
+    } else {
+        struct nj_instance_spec spec = {
+            .id = entry->id,
+            .module = module,
+            .ops = ops,
+            .values = values,
+            .n_values = n_values,
+            .symbols =
+                (const char *const *)(entry->n_symbols ? entry->symbols : config->exchange.symbols),
+            .n_symbols = entry->n_symbols ? entry->n_symbols : config->exchange.n_symbols,
+            .seed = config->app.seed,
+            .max_errors = (uint64_t)config->plugins.max_errors,
+            .owner = slot};
+        rc = nj_instance_create(out, &spec, err);
+    }
+    nj_config_report_free(&report);
+    return rc;
 }
 
 int nj_slot_make(struct nj_slot *slot, struct nj_instance **out, struct nj_error *err)
 {
     struct nj_host *host = slot->host;
-    const struct nj_config *config = host->config;
     struct nj_plugin_file file = {0};
     struct nj_module *module = NULL;
-    struct nj_config_report report = {0};
     char path[NJ_PATH_MAX];
-    njord_value *values = NULL;
-    uint32_t n_values = 0;
-
     *out = NULL;
-    int rc = nj_plugin_find(config->plugins.dir, slot->kind, slot->config->plugin, path, err);
+    int rc = nj_slot_find(host->config, slot->config, path, err);
     if (rc == 0)
-        rc = nj_plugin_file_read(&file, path, config->plugins.trust, err);
+        rc = nj_plugin_file_read(&file, path, host->config->plugins.trust, err);
     if (rc != 0)
-        goto done;
-    struct nj_module_spec load = {
-        slot->kind, path, nj_state_run_dir(host->state), ++host->generations, config->plugins.trust,
-        host->log};
+        return rc;
+    struct nj_module_spec load = {slot->kind,
+                                  path,
+                                  nj_state_run_dir(host->state),
+                                  ++host->generations,
+                                  host->config->plugins.trust,
+                                  host->log};
     rc = nj_module_load(&module, &file, &load, err);
-    if (rc != 0)
-        goto done;
-    rc = nj_param_values(module->params, slot->config->params, slot->config->n_params,
-                         slot->config->place, slot->id, &values, &n_values, &report);
-    if (rc != 0) {
-        const char *line = report.errors.data ? report.errors.data : "";
-        rc = nj_error_set(err, NJ_ERR_CONFIG, "%.*s", (int)strcspn(line, "\n"), line);
-        goto done;
-    }
-    const struct nj_instance_config *own = slot->config;
-    struct nj_instance_spec spec = {
-        .id = slot->id,
-        .module = module,
-        .ops = &host->ops,
-        .values = values,
-        .n_values = n_values,
-        .symbols = (const char *const *)(own->n_symbols ? own->symbols : config->exchange.symbols),
-        .n_symbols = own->n_symbols ? own->n_symbols : config->exchange.n_symbols,
-        .seed = config->app.seed,
-        .max_errors = (uint64_t)config->plugins.max_errors,
-        .owner = slot};
-    rc = nj_instance_create(out, &spec, err);
-done:
-    nj_config_report_free(&report);
+    if (rc == 0)
+        rc = nj_slot_create(slot, host->config, slot->config, module, &host->ops, out, err);
     nj_module_unref(module);
     nj_plugin_file_free(&file);
     return rc;
+}
+
+void nj_slot_retire(struct nj_slot *slot)
+{
+    nj_instance_free(slot->previous);
+    slot->previous = NULL;
+    slot->back_wanted = false;
+    nj_fifo_free(&slot->since);
+    slot->n_since = 0;
 }
 
 int nj_slot_install(struct nj_slot *slot, struct nj_instance *instance, struct nj_error *err)

@@ -12,6 +12,11 @@
 #include "config/config.h"
 #include "runtime/instance.h"
 
+#define NJ_SLOT_RECENT      64u
+#define NJ_PROBATION_EVENTS 10000u
+#define NJ_PROBATION_NS     30000000000
+#define NJ_PROBATION_ERRORS 3u
+
 enum nj_slot_state { NJ_SLOT_RUNNING, NJ_SLOT_DISABLED, NJ_SLOT_REFUSED };
 
 struct nj_host;
@@ -34,9 +39,16 @@ struct nj_slot {
     bool warming;
     bool sync_wanted; /* shown the record before its first event (on_sync) */
 
-    /* a reload under way: events wait here from the barrier on */
-    bool held;
-    struct nj_fifo waiting;
+    struct nj_fifo
+        recent; /* the last NJ_SLOT_RECENT events shown, for the probe of a new version */
+    uint32_t n_recent;
+
+    /* probation of a new version: the old one rests here, with what was shown since */
+    struct nj_instance *previous;
+    struct nj_fifo since;
+    uint32_t n_since;
+    int64_t probation_ends_ns; /* monotonic */
+    bool back_wanted;          /* the new version misbehaves */
 
     /* feeds */
     bool ended;
@@ -59,6 +71,21 @@ struct nj_slot *nj_slots_add(struct nj_slots *slots, struct nj_host *host,
 void nj_slot_free(struct nj_slot *slot);
 void nj_slots_free(struct nj_slots *slots);
 const char *nj_slot_state_text(const struct nj_slot *slot);
+
+/* An event with its topic as a record of a queue, and back. False: out of memory. */
+bool nj_record_push(struct nj_fifo *fifo, const char *topic, const njord_event *event);
+njord_event *nj_record_event(char *record); /* the topic stands at record */
+
+/* The plugin file of a slot's entry, in the given configuration. */
+int nj_slot_find(const struct nj_config *config, const struct nj_instance_config *entry,
+                 char path[NJ_PATH_MAX], struct nj_error *err);
+/* An instance of `module` for an entry, with its parameters checked. */
+int nj_slot_create(struct nj_slot *slot, const struct nj_config *config,
+                   const struct nj_instance_config *entry, struct nj_module *module,
+                   const struct nj_instance_ops *ops, struct nj_instance **out,
+                   struct nj_error *err);
+/* The older version goes for good: probation is over. */
+void nj_slot_retire(struct nj_slot *slot);
 
 /* Loads the plugin of a slot and makes its instance: find, read, load, parameters, create. Nothing
  * runs yet. The slot's symbols, else exchange.symbols. One line on failure; the slot is then as

@@ -25,29 +25,29 @@ static bool is_own(const struct nj_slot *slot, const njord_event *event)
     return strcmp(njord_event_strategy(event), slot->id) == 0;
 }
 
-/* Keeps an event for after the barrier of a reload: topic text, then the event. */
-static void hold(struct nj_slot *slot, const char *topic, const njord_event *event)
+/* What a probe or a roll-back needs of the past: the last few events, and those since a new version
+ * took over. */
+static void remember(struct nj_slot *slot, const char *topic, const njord_event *event)
 {
-    size_t topic_size = (strlen(topic) + 8) & ~(size_t)7;
-    char *record = nj_fifo_push(&slot->waiting, topic_size + event->size);
-    if (!record) {
-        nj_log(slot->host->log, NJ_ERROR, "strategies", "event_lost", NJ_TEXT("strategy", slot->id),
-               NJ_INT("seq", event->seq));
-        return;
+    if (nj_record_push(&slot->recent, topic, event) && ++slot->n_recent > NJ_SLOT_RECENT) {
+        nj_fifo_release(&slot->recent);
+        slot->n_recent--;
     }
-    memcpy(record, topic, strlen(topic) + 1);
-    memcpy(record + topic_size, event, event->size);
+    if (!slot->previous)
+        return;
+    if (slot->n_since < NJ_PROBATION_EVENTS && nj_record_push(&slot->since, topic, event))
+        slot->n_since++;
+    else
+        slot->probation_ends_ns = 0; /* served */
 }
 
 static void show(struct nj_slot *slot, const char *topic, const njord_event *event)
 {
-    if (event->seq == slot->last_seq)
+    if (event->seq == slot->last_seq || !slot->instance)
         return;
     slot->last_seq = event->seq;
-    if (slot->held)
-        hold(slot, topic, event);
-    else if (slot->instance)
-        nj_instance_event(slot->instance, topic, event);
+    remember(slot, topic, event);
+    nj_instance_event(slot->instance, topic, event);
 }
 
 static void on_market(void *ctx, const struct nj_message *m)
@@ -62,17 +62,6 @@ static void on_own(void *ctx, const struct nj_message *m)
     struct nj_slot *slot = ctx;
     if (is_own(slot, m->event))
         show(slot, m->topic, m->event);
-}
-
-void nj_strategy_drain(struct nj_slot *slot)
-{
-    slot->held = false;
-    for (char *record; (record = nj_fifo_peek(&slot->waiting, NULL));
-         nj_fifo_release(&slot->waiting)) {
-        size_t topic_size = (strlen(record) + 8) & ~(size_t)7;
-        if (slot->instance)
-            nj_instance_event(slot->instance, record, (const njord_event *)(record + topic_size));
-    }
 }
 
 /* ---- subscriptions ---- */
@@ -114,11 +103,23 @@ static int note_symbols(struct nj_slot *slot, struct nj_error *err)
     return 0;
 }
 
+void nj_strategy_unsubscribe(struct nj_slot *slot)
+{
+    for (uint32_t i = 0; i < slot->n_subscriptions; i++)
+        nj_bus_unsubscribe(slot->host->bus, slot->subscriptions[i]);
+    free(slot->subscriptions);
+    free(slot->wants);
+    slot->subscriptions = NULL;
+    slot->wants = NULL;
+    slot->n_subscriptions = slot->n_wants = 0;
+}
+
 int nj_strategy_subscribe(struct nj_slot *slot, struct nj_error *err)
 {
     static const char *const own[] = {"fills.new", "positions.snapshot", "risk.decisions",
                                       "broker.orders"};
     uint32_t n_own = sizeof own / sizeof own[0], n_events = slot->config->n_events;
+    nj_strategy_unsubscribe(slot);
     slot->subscriptions = calloc(n_own + n_events + 1, sizeof(struct nj_subscription *));
     int rc = slot->subscriptions
                  ? note_symbols(slot, err)
@@ -136,11 +137,12 @@ int nj_strategy_subscribe(struct nj_slot *slot, struct nj_error *err)
 
 /* ---- outputs ---- */
 
-static double capital_of(const struct nj_host *host, const struct nj_slot *slot)
+void nj_strategy_fund(struct nj_slot *slot)
 {
-    if (njord_is_set_f64(slot->config->capital))
-        return slot->config->capital;
-    return nj_broker_service_cash(host);
+    double capital = njord_is_set_f64(slot->config->capital) ? slot->config->capital
+                                                             : nj_broker_service_cash(slot->host);
+    if (njord_is_set_f64(capital))
+        nj_ledger_set_capital(slot->host->core.ledger, slot->id, capital);
 }
 
 /* An intent as it goes out: into the record first, so that the strategy sees it as working from now
@@ -330,7 +332,7 @@ static void load_saved(struct nj_slot *slot, struct nj_instance *instance)
     nj_buf_free(&blob);
 }
 
-static int start_one(struct nj_slot *slot, struct nj_error *err)
+int nj_strategy_start_one(struct nj_slot *slot, struct nj_error *err)
 {
     struct nj_host *host = slot->host;
     struct nj_instance *instance = NULL;
@@ -359,14 +361,12 @@ int nj_strategies_start(struct nj_host *host, struct nj_error *err)
         struct nj_slot *slot = nj_slots_add(&host->strategies, host, config);
         if (!slot)
             return nj_error_set(err, NJ_ERR_NOMEM, "strategy '%s': out of memory", config->id);
-        double capital = capital_of(host, slot);
-        if (njord_is_set_f64(capital))
-            nj_ledger_set_capital(host->core.ledger, slot->id, capital);
+        nj_strategy_fund(slot);
         int rc = nj_strategy_subscribe(slot, err);
         if (rc != 0)
             return rc;
         struct nj_error why = {0};
-        if (start_one(slot, &why) != 0) {
+        if (nj_strategy_start_one(slot, &why) != 0) {
             slot->state = NJ_SLOT_REFUSED;
             snprintf(slot->detail, sizeof slot->detail, "%.255s", why.text);
             nj_host_announce(host, slot->id, slot->kind, NJORD_PLUGIN_EVENT_REFUSED, "", why.text);

@@ -21,6 +21,11 @@ struct nj_instance;
 int nj_strategies_start(struct nj_host *host, struct nj_error *err);
 /* Subscribes a slot's globs and its own flow. */
 int nj_strategy_subscribe(struct nj_slot *slot, struct nj_error *err);
+void nj_strategy_unsubscribe(struct nj_slot *slot);
+/* Gives a strategy its capital: the entry's, else the broker account's cash. */
+void nj_strategy_fund(struct nj_slot *slot);
+/* Makes, loads the saved state of, and installs one strategy. */
+int nj_strategy_start_one(struct nj_slot *slot, struct nj_error *err);
 /* Shows the host's record of its positions and orders (on_sync). */
 void nj_strategy_sync(struct nj_slot *slot);
 /* What a strategy does not get when it leaves: cancels its orders or flattens its positions by
@@ -30,9 +35,6 @@ void nj_strategy_leave(struct nj_slot *slot, int on_event, const char *reason);
  * NJ_ERR_NOT_FOUND: it is flat. */
 int nj_strategy_flatten(struct nj_host *host, const char *strategy_id, const char *symbol,
                         struct nj_error *err);
-/* Hands the events that waited at a reload's barrier to the slot's instance. */
-void nj_strategy_drain(struct nj_slot *slot);
-
 /* ops */
 njord_status nj_strategy_submit(void *ctx, struct nj_instance *instance, const njord_order *order,
                                 char *intent_id);
