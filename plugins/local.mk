@@ -12,7 +12,9 @@ PLUGIN_LINKFLAGS = -shared $(PLUGIN_DEFS) -Wl,--exclude-libs,ALL -Wl,--build-id=
 PLUGIN_LIBS = sdk/libnjord-sdk.a -lm
 
 feeddir = $(plugindir)/feeds
-feed_PROGRAMS =
+feed_PROGRAMS = \
+    plugins/feeds/playback.so \
+    plugins/feeds/simmarket.so
 strategydir = $(plugindir)/strategies
 strategy_PROGRAMS = \
     plugins/strategies/buy_hold.so \
@@ -43,3 +45,40 @@ plugins_strategies_trendline_break_so_SOURCES = plugins/strategies/trendline_bre
 plugins_strategies_trendline_break_so_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 plugins_strategies_trendline_break_so_LDFLAGS = $(PLUGIN_LINKFLAGS)
 plugins_strategies_trendline_break_so_LDADD = $(PLUGIN_LIBS)
+
+# The feeds' pure parts, each an archive that its tests link too.
+noinst_LIBRARIES += plugins/feeds/libplayback.a plugins/feeds/libsimmarket.a
+
+plugins_feeds_libplayback_a_CPPFLAGS = $(PLUGIN_CPPFLAGS) $(ARCHIVE_CFLAGS) $(JANSSON_CFLAGS)
+plugins_feeds_libplayback_a_SOURCES = \
+    plugins/feeds/playback/capture.c \
+    plugins/feeds/playback/capture.h \
+    plugins/feeds/playback/csv.c \
+    plugins/feeds/playback/csv.h \
+    plugins/feeds/playback/gzip_check.c \
+    plugins/feeds/playback/gzip_check.h \
+    plugins/feeds/playback/lines.c \
+    plugins/feeds/playback/lines.h \
+    plugins/feeds/playback/pairs.c \
+    plugins/feeds/playback/pairs.h \
+    plugins/feeds/playback/player.c \
+    plugins/feeds/playback/player.h \
+    plugins/feeds/playback/record.c \
+    plugins/feeds/playback/record.h
+plugins_feeds_playback_so_SOURCES = plugins/feeds/playback/playback.c
+plugins_feeds_playback_so_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+plugins_feeds_playback_so_LDFLAGS = $(PLUGIN_LINKFLAGS)
+plugins_feeds_playback_so_LDADD = plugins/feeds/libplayback.a $(PLUGIN_LIBS) $(ARCHIVE_LIBS) $(JANSSON_LIBS)
+
+plugins_feeds_libsimmarket_a_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+plugins_feeds_libsimmarket_a_SOURCES = \
+    plugins/feeds/simmarket/market.c \
+    plugins/feeds/simmarket/market.h \
+    plugins/feeds/simmarket/market_state.c \
+    plugins/feeds/simmarket/model.h \
+    plugins/feeds/simmarket/rng.c \
+    plugins/feeds/simmarket/rng.h
+plugins_feeds_simmarket_so_SOURCES = plugins/feeds/simmarket/simmarket.c
+plugins_feeds_simmarket_so_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+plugins_feeds_simmarket_so_LDFLAGS = $(PLUGIN_LINKFLAGS)
+plugins_feeds_simmarket_so_LDADD = plugins/feeds/libsimmarket.a $(PLUGIN_LIBS)

@@ -32,6 +32,13 @@ unit_tests = \
     tests/unit/test_journal_faults \
     tests/unit/test_match \
     tests/unit/test_number \
+    tests/unit/test_playback \
+    tests/unit/test_playback_lines \
+    tests/unit/test_playback_parse \
+    tests/unit/test_playback_plugin \
+    tests/unit/test_simmarket \
+    tests/unit/test_simmarket_plugin \
+    tests/unit/test_simmarket_rng \
     tests/unit/test_state \
     tests/unit/test_state_map \
     tests/unit/test_strategies
@@ -51,7 +58,8 @@ e2e_tests = \
 test_plugins =
 
 # fuzz/fuzz_X.c with seeds in fuzz/corpus/X/; make check plays the seeds, make fuzz looks for more.
-fuzz_programs =
+fuzz_programs = \
+    tests/fuzz/fuzz_capture
 
 # bench/bench_X.c, run by make bench.
 bench_programs = \
@@ -87,6 +95,24 @@ SUPPORT_LIBS = tests/support/libsupport.a $(LDADD)
 tests_unit_test_journal_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_faults_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_state_LDADD = $(SUPPORT_LIBS)
+
+# The feeds' pure parts: tests/unit/test_{playback,simmarket}*, tests/fuzz/fuzz_capture.
+PLAYBACK_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/feeds/playback
+PLAYBACK_TEST_LIBS = plugins/feeds/libplayback.a $(LDADD)
+SIMMARKET_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/feeds/simmarket
+SIMMARKET_TEST_LIBS = plugins/feeds/libsimmarket.a $(LDADD)
+tests_unit_test_playback_CPPFLAGS = $(PLAYBACK_TEST_CPPFLAGS)
+tests_unit_test_playback_LDADD = $(PLAYBACK_TEST_LIBS)
+tests_unit_test_playback_lines_CPPFLAGS = $(PLAYBACK_TEST_CPPFLAGS)
+tests_unit_test_playback_lines_LDADD = $(PLAYBACK_TEST_LIBS)
+tests_unit_test_playback_parse_CPPFLAGS = $(PLAYBACK_TEST_CPPFLAGS)
+tests_unit_test_playback_parse_LDADD = $(PLAYBACK_TEST_LIBS)
+tests_fuzz_fuzz_capture_CPPFLAGS = $(PLAYBACK_TEST_CPPFLAGS)
+tests_fuzz_fuzz_capture_LDADD = $(PLAYBACK_TEST_LIBS)
+tests_unit_test_simmarket_CPPFLAGS = $(SIMMARKET_TEST_CPPFLAGS)
+tests_unit_test_simmarket_LDADD = $(SIMMARKET_TEST_LIBS)
+tests_unit_test_simmarket_rng_CPPFLAGS = $(SIMMARKET_TEST_CPPFLAGS)
+tests_unit_test_simmarket_rng_LDADD = $(SIMMARKET_TEST_LIBS)
 
 check_PROGRAMS += $(unit_tests) $(fuzz_programs)
 check_DATA += $(test_plugins)

@@ -1,0 +1,175 @@
+/* playback.c - a feed that plays recorded trades: the shell between the host and player.c.
+ *
+ * `next` publishes the next trade of the files; trades keep their receive time where it was
+ * recorded. The host sets the pace, drops repeated ids and notices gaps in them. */
+#include "player.h"
+
+#include <njord/feed.h>
+
+struct playback {
+    const njord_host *host;
+    struct player *player;
+};
+
+static const njord_param params[] = {
+    NJORD_TEXT(
+        "files", "",
+        "paths of the recordings, played one after the other; separated by commas or newlines",
+        NJORD_PARAM_REQUIRED),
+    NJORD_ENUM("format", "auto", "auto|capture|ndjson|csv",
+               "capture: '<receive time ns> <frame>' of a Binance stream; ndjson: a journal of "
+               "trades; csv: with a header"),
+    NJORD_REAL("speed", 0, 0, 1e9,
+               "1: as fast as recorded, 10: ten times that, 0: as fast as possible",
+               NJORD_PARAM_LIVE),
+    NJORD_TEXT("venue", "binance", "venue of trades that name none"),
+    NJORD_TEXT("symbol", "",
+               "symbol of all trades, for a CSV without one or to play them as another's; empty: "
+               "as recorded"),
+    NJORD_ENUM("time_unit", "auto", "auto|s|ms|us|ns", "unit of a CSV's column ts or time"),
+    NJORD_ENUM("on_error", "skip", "skip|stop",
+               "a line that cannot be read: skip it, counted and logged, or stop there"),
+    NJORD_PARAM_END};
+
+static void log_line(const void *ctx, int level, const char *text)
+{
+    const njord_host *host = ctx;
+
+    host->log(host, level, text);
+}
+
+static njord_status set_speed(const njord_host *host)
+{
+    double times = njord_param_real(host, "speed");
+    njord_status status = njord_feed_speed(host, times);
+
+    return status == NJORD_E_UNSUPPORTED && times == 0.0 ? NJORD_OK : status;
+}
+
+static njord_status create(struct playback *s, const njord_host *host)
+{
+    char why[700];
+    struct player_options options = {
+        .files = njord_param_text(host, "files"),
+        .format = (enum play_format)njord_param_int(host, "format"),
+        .unit = (enum play_unit)njord_param_int(host, "time_unit"),
+        .stop_on_error = njord_param_int(host, "on_error") == 1,
+        .names = {.venue = njord_param_text(host, "venue"),
+                  .symbol = njord_param_text(host, "symbol")},
+        .log = log_line,
+        .log_ctx = host,
+    };
+
+    s->host = host;
+    options.names.n_symbols = host->symbols(host, &options.names.symbols);
+    if (strlen(options.names.venue) >= NJORD_ASSET_SIZE)
+        return njord_fail(host, NJORD_E_ARG, "'venue': longer than %u characters",
+                          NJORD_ASSET_SIZE - 1);
+    s->player = player_new(&options, why, sizeof why);
+    return s->player ? NJORD_OK : njord_fail(host, NJORD_E_ARG, "%s", why);
+}
+
+static void destroy(struct playback *s)
+{
+    player_free(s->player);
+}
+
+static njord_status start(struct playback *s, const njord_host *host)
+{
+    (void)s;
+    return set_speed(host);
+}
+
+static njord_status reconfigure(struct playback *s, const njord_host *host, const char *name)
+{
+    (void)s;
+    return strcmp(name, "speed") == 0 ? set_speed(host) : NJORD_E_UNSUPPORTED;
+}
+
+/* What is played does not depend on who listens: the instance's symbols decide. */
+static njord_status subscribe(struct playback *s, const njord_host *host, const char *symbol,
+                              uint32_t what)
+{
+    const char *const *symbols;
+
+    (void)s;
+    if (host->symbols(host, &symbols) > 0 && njord_symbol_index(host, symbol) < 0)
+        return njord_fail(host, NJORD_E_NOT_FOUND, "'%s' is not played: name it under 'symbols'",
+                          symbol);
+    return what & NJORD_WANT_TRADES ? NJORD_OK : NJORD_E_UNSUPPORTED;
+}
+
+static njord_status next(struct playback *s, const njord_host *host)
+{
+    njord_trade trade;
+
+    switch (player_next(s->player, &trade)) {
+    case 1:
+        return njord_publish(host, &trade.ev);
+    case 0:
+        return NJORD_E_END;
+    default:
+        return njord_fail(host, NJORD_E_FAIL, "%s: played no further", player_error(s->player));
+    }
+}
+
+/* ---- state: where it stands
+ * --------------------------------------------------------------------------------------------- */
+
+static void save_counts(njord_state_out *out, const char *key, const struct player_counts *c)
+{
+    const int64_t v[] = {(int64_t)c->trades, (int64_t)c->bad, (int64_t)c->other,
+                         (int64_t)c->left_out, (int64_t)c->out_of_order};
+
+    (void)njord_state_put_i64_array(out, key, v, sizeof v / sizeof v[0]);
+}
+
+static void load_counts(njord_state_in *in, const char *key, struct player_counts *c)
+{
+    int64_t v[5] = {0};
+
+    (void)njord_state_get_i64_array(in, key, v, 5);
+    *c = (struct player_counts){(uint64_t)v[0], (uint64_t)v[1], (uint64_t)v[2], (uint64_t)v[3],
+                                (uint64_t)v[4]};
+}
+
+static njord_status save(const struct playback *s, njord_state_out *out)
+{
+    struct player_position at;
+    const char *path;
+
+    player_tell(s->player, &at);
+    path = player_path(s->player, at.file);
+    (void)njord_state_put_i64(out, "file", (int64_t)at.file);
+    (void)njord_state_put_text(out, "path", path ? path : ""); /* "": all files are played */
+    (void)njord_state_put_i64(out, "offset", (int64_t)at.offset);
+    (void)njord_state_put_i64(out, "line", (int64_t)at.line);
+    (void)njord_state_put_i64(out, "last_ts_ns", at.last_ts_ns);
+    save_counts(out, "counts", &at.counts);
+    save_counts(out, "file_counts", &at.file_counts);
+    return out->status;
+}
+
+static njord_status load(struct playback *s, njord_state_in *in, uint32_t version)
+{
+    struct player_position at = {0};
+    char path[4096], why[700];
+
+    (void)version;
+    at.file = (uint64_t)njord_state_get_i64(in, "file", 0);
+    at.offset = (uint64_t)njord_state_get_i64(in, "offset", 0);
+    at.line = (uint64_t)njord_state_get_i64(in, "line", 0);
+    at.last_ts_ns = njord_state_get_i64(in, "last_ts_ns", NJORD_NONE_I64);
+    load_counts(in, "counts", &at.counts);
+    load_counts(in, "file_counts", &at.file_counts);
+    (void)njord_state_get_text(in, "path", path, sizeof path);
+    if (in->status != NJORD_OK)
+        return in->status;
+    if (player_seek(s->player, &at, path, why, sizeof why) < 0)
+        return njord_fail(s->host, NJORD_E_STATE, "%s", why);
+    return NJORD_OK;
+}
+
+NJORD_FEED(playback, "1.0.0", "plays recorded trades: captures of a venue's stream, journals, CSV",
+           params, .create = create, .destroy = destroy, .start = start, .save = save, .load = load,
+           .reconfigure = reconfigure, .subscribe = subscribe, .next = next);

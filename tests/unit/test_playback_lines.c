@@ -1,0 +1,431 @@
+/* test_playback_lines.c - lines of plain and gzip files: ends, bounds, damage, going on at a place.
+ * gzip files are written by libarchive, checksums of RFC 1952 damaged by hand. Owned by the tests.
+ */
+#include "lines.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[256];
+static char path[300];
+
+static void make_folder(void)
+{
+    const char *tmp = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%s/njord-lines.XXXXXX", tmp ? tmp : "/tmp");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/file", folder);
+}
+
+static void remove_folder(void)
+{
+    unlink(path);
+    rmdir(folder);
+}
+
+static void write_file(const void *data, size_t len)
+{
+    FILE *f = fopen(path, "wb");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fwrite(data, 1, len, f), len);
+    ck_assert_int_eq(fclose(f), 0);
+}
+
+/* One gzip member of `text`; returns its length. */
+static size_t gzip(const void *text, size_t len, void *out, size_t cap)
+{
+    size_t used = 0;
+    struct archive *a = archive_write_new();
+    struct archive_entry *e = archive_entry_new();
+    ck_assert_int_eq(archive_write_add_filter_gzip(a), ARCHIVE_OK);
+    ck_assert_int_eq(archive_write_set_format_raw(a), ARCHIVE_OK);
+    archive_write_set_bytes_in_last_block(a, 1);
+    ck_assert_int_eq(archive_write_open_memory(a, out, cap, &used), ARCHIVE_OK);
+    archive_entry_set_filetype(e, AE_IFREG);
+    archive_entry_set_pathname(e, "data");
+    ck_assert_int_eq(archive_write_header(a, e), ARCHIVE_OK);
+    ck_assert_int_eq((int)archive_write_data(a, text, len), (int)len);
+    ck_assert_int_eq(archive_write_close(a), ARCHIVE_OK);
+    archive_entry_free(e);
+    archive_write_free(a);
+    return used;
+}
+
+static struct play_lines *opened(void)
+{
+    char why[512] = "";
+    struct play_lines *l = play_lines_open(path, why, sizeof why);
+    ck_assert_msg(l != NULL, "%s", why);
+    return l;
+}
+
+static void next_is(struct play_lines *l, const char *text, uint64_t number, uint64_t end)
+{
+    struct play_line line;
+    ck_assert_msg(play_lines_next(l, &line) == 1, "%s", play_lines_error(l));
+    ck_assert_uint_eq(line.len, strlen(text));
+    ck_assert_msg(memcmp(line.text, text, line.len) == 0, "expected '%s'", text);
+    ck_assert_uint_eq(line.number, number);
+    ck_assert_uint_eq(line.end, end);
+}
+
+static void at_end(struct play_lines *l)
+{
+    struct play_line line;
+    ck_assert_msg(play_lines_next(l, &line) == 0, "expected the end; %s", play_lines_error(l));
+    play_lines_close(l);
+}
+
+/* Reads all lines; the last result, and how many there were. */
+static int read_all(struct play_lines *l, uint64_t *n)
+{
+    struct play_line line;
+    int got;
+    for (*n = 0; (got = play_lines_next(l, &line)) == 1; (*n)++)
+        ;
+    return got;
+}
+
+static void not_opened(const char *at, const char *expected)
+{
+    char why[512] = "";
+    ck_assert_ptr_null(play_lines_open(at, why, sizeof why));
+    ck_assert_str_eq(why, expected);
+}
+
+START_TEST(lines_come_in_order_with_number_and_place)
+{
+    write_file("one\ntwo\r\n\nfour\n", 15);
+    struct play_lines *l = opened();
+    next_is(l, "one", 1, 4);
+    next_is(l, "two", 2, 9);
+    next_is(l, "", 3, 10);
+    next_is(l, "four", 4, 15);
+    at_end(l);
+}
+END_TEST
+
+START_TEST(last_line_without_an_end_is_given_as_torn)
+{
+    struct play_line line;
+    write_file("one\ntw", 6);
+    struct play_lines *l = opened();
+    ck_assert_int_eq(play_lines_next(l, &line), 1);
+    ck_assert_int_eq(line.torn, 0);
+    ck_assert_int_eq(play_lines_next(l, &line), 1);
+    ck_assert_int_eq(line.torn, 1);
+    ck_assert_uint_eq(line.len, 2);
+    at_end(l);
+}
+END_TEST
+
+START_TEST(byte_order_mark_is_not_part_of_the_first_line)
+{
+    write_file("\xef\xbb\xbfts\nx\n", 8);
+    struct play_lines *l = opened();
+    next_is(l, "ts", 1, 6);
+    next_is(l, "x", 2, 8);
+    at_end(l);
+}
+END_TEST
+
+START_TEST(empty_file_has_no_line)
+{
+    write_file("", 0);
+    at_end(opened());
+}
+END_TEST
+
+START_TEST(line_of_ten_megabytes_is_told_and_the_next_is_read)
+{
+    size_t n = 10u << 20;
+    char *data = malloc(n + 8);
+    struct play_line line;
+    memset(data, 'x', n);
+    memcpy(data + n, "\nnext\n", 6);
+    write_file(data, n + 6);
+    free(data);
+    struct play_lines *l = opened();
+    ck_assert_int_eq(play_lines_next(l, &line), 1);
+    ck_assert_int_eq(line.too_long, 1);
+    ck_assert_uint_eq(line.len, 0);
+    next_is(l, "next", 2, n + 6);
+    at_end(l);
+}
+END_TEST
+
+START_TEST(longest_line_is_taken_and_one_byte_more_is_not)
+{
+    size_t n = PLAY_LINE_MAX;
+    char *data = malloc(2 * n + 4);
+    struct play_line line;
+    memset(data, 'x', 2 * n + 4);
+    data[n] = '\n';
+    data[2 * n + 2] = '\n';
+    write_file(data, 2 * n + 3);
+    free(data);
+    struct play_lines *l = opened();
+    ck_assert_int_eq(play_lines_next(l, &line), 1);
+    ck_assert_uint_eq(line.len, n);
+    ck_assert_int_eq(line.too_long, 0);
+    ck_assert_int_eq(play_lines_next(l, &line), 1);
+    ck_assert_int_eq(line.too_long, 1);
+    at_end(l);
+}
+END_TEST
+
+START_TEST(what_is_no_file_is_refused_in_one_clause)
+{
+    char expected[400];
+    snprintf(expected, sizeof expected, "file '%s': no such file", path);
+    not_opened(path, expected);
+    snprintf(expected, sizeof expected, "file '%s': is a directory: name the files in it", folder);
+    not_opened(folder, expected);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    snprintf(expected, sizeof expected, "file '%s': not a regular file", path);
+    not_opened(path, expected);
+}
+END_TEST
+
+START_TEST(unreadable_file_is_refused)
+{
+    char expected[400];
+    write_file("x\n", 2);
+    ck_assert_int_eq(chmod(path, 0), 0);
+    if (geteuid() == 0) /* who may read everything */
+        ck_assert_int_eq(seteuid(65534), 0);
+    snprintf(expected, sizeof expected, "file '%s': Permission denied", path);
+    not_opened(path, expected);
+    ck_assert_int_eq(seteuid(getuid()), 0);
+}
+END_TEST
+
+/* 300,000 lines, more than any buffer here. */
+static char *many_lines(size_t *len)
+{
+    char *text = malloc(300000 * 8 + 1);
+    *len = 0;
+    for (int i = 0; i < 300000; i++)
+        *len += (size_t)snprintf(text + *len, 9, "%07d\n", i);
+    return text;
+}
+
+START_TEST(gzip_gives_the_same_lines_as_plain_text)
+{
+    size_t len, n;
+    char *text = many_lines(&len), *packed = malloc(len);
+    struct play_line line;
+    n = gzip(text, len, packed, len);
+    write_file(packed, n);
+    struct play_lines *l = opened();
+    for (uint64_t i = 0; i < 300000; i++) {
+        ck_assert_int_eq(play_lines_next(l, &line), 1);
+        ck_assert_uint_eq(line.len, 7);
+        ck_assert_mem_eq(line.text, text + i * 8, 7);
+    }
+    at_end(l);
+    free(text);
+    free(packed);
+}
+END_TEST
+
+START_TEST(empty_gzip_has_no_line)
+{
+    char packed[100];
+    write_file(packed, gzip("", 0, packed, sizeof packed));
+    at_end(opened());
+}
+END_TEST
+
+START_TEST(gzip_members_in_a_row_are_one_text)
+{
+    char all[4000];
+    size_t n = 0;
+    n += gzip("one\n", 4, all + n, sizeof all - n);
+    n += gzip("", 0, all + n, sizeof all - n);
+    n += gzip("two\nth", 6, all + n, sizeof all - n);
+    n += gzip("ree\n", 4, all + n, sizeof all - n);
+    n += gzip("", 0, all + n, sizeof all - n);
+    write_file(all, n);
+    struct play_lines *l = opened();
+    next_is(l, "one", 1, 4);
+    next_is(l, "two", 2, 8);
+    next_is(l, "three", 3, 14);
+    at_end(l);
+}
+END_TEST
+
+START_TEST(gzip_member_that_begins_like_a_later_one_is_told_from_it)
+{
+    char all[400];
+    size_t n = gzip("one\ntwo\n", 8, all, sizeof all);
+    n += gzip("one\n", 4, all + n, sizeof all - n);
+    write_file(all, n);
+    struct play_lines *l = opened();
+    next_is(l, "one", 1, 4);
+    next_is(l, "two", 2, 8);
+    next_is(l, "one", 3, 12);
+    at_end(l);
+}
+END_TEST
+
+START_TEST(seventy_thousand_gzip_members_of_a_byte_are_checked)
+{
+    char one[100], *all = malloc(70000 * 100);
+    size_t n = 0;
+    uint64_t lines;
+    size_t size = gzip("\n", 1, one, sizeof one);
+    for (int i = 0; i < 70000; i++) {
+        memcpy(all + n, one, size);
+        n += size;
+    }
+    write_file(all, n);
+    struct play_lines *l = opened();
+    ck_assert_msg(read_all(l, &lines) == 0, "%s", play_lines_error(l));
+    ck_assert_uint_eq(lines, 70000);
+    play_lines_close(l);
+    free(all);
+}
+END_TEST
+
+/* With bit `bit` of byte `at` flipped: is the file refused, at the latest at its end, or else the
+ * text the same? (Up to seven bits behind the last block of a member mean nothing.) */
+static int is_noticed(const char *packed, size_t n, size_t at, int bit, const char *text,
+                      size_t len)
+{
+    char *damaged = malloc(n), why[512];
+    struct play_line line;
+    size_t same = 0;
+    int got = -1;
+    memcpy(damaged, packed, n);
+    damaged[at] = (char)(damaged[at] ^ (1 << bit));
+    write_file(damaged, n);
+    free(damaged);
+    struct play_lines *l = play_lines_open(path, why, sizeof why);
+    while (l && (got = play_lines_next(l, &line)) == 1) {
+        if (same + line.len < len && memcmp(line.text, text + same, line.len) == 0)
+            same += line.len + 1;
+        else
+            same = len + 1;
+    }
+    play_lines_close(l);
+    return got < 0 || same == len;
+}
+
+START_TEST(every_flipped_bit_of_data_and_trailer_is_noticed)
+{
+    char text[2000], packed[3000];
+    size_t len = 0, n;
+    for (int i = 0; i < 60; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "line %d of %d\n", i * 7919 % 60, i);
+    n = gzip(text, len, packed, sizeof packed);
+    for (size_t at = 10; at < n; at++) { /* the ten bytes of the head say nothing of the text */
+        for (int bit = 0; bit < 8; bit++)
+            ck_assert_msg(is_noticed(packed, n, at, bit, text, len), "byte %zu bit %d", at, bit);
+    }
+}
+END_TEST
+
+START_TEST(damage_in_the_first_of_two_members_is_noticed)
+{
+    static const char text[] = "one\ntwo\nthree\nfour\n";
+    char packed[3000];
+    size_t len = sizeof text - 1;
+    size_t first = gzip(text, 14, packed, sizeof packed);
+    size_t n = first + gzip(text + 14, 5, packed + first, sizeof packed - first);
+    for (size_t at = 10; at < first; at++) {
+        for (int bit = 0; bit < 8; bit++)
+            ck_assert_msg(is_noticed(packed, n, at, bit, text, len), "byte %zu bit %d", at, bit);
+    }
+}
+END_TEST
+
+START_TEST(cut_gzip_is_noticed_at_every_length)
+{
+    char packed[3000], why[512];
+    size_t n = gzip("one\ntwo\nthree\nfour\n", 19, packed, sizeof packed);
+    uint64_t lines;
+    for (size_t cut = 3; cut < n; cut++) {
+        write_file(packed, cut);
+        struct play_lines *l = play_lines_open(path, why, sizeof why);
+        ck_assert_msg(!l || read_all(l, &lines) < 0, "%zu of %zu bytes", cut, n);
+        play_lines_close(l);
+    }
+}
+END_TEST
+
+static void goes_on(const void *data, size_t len, const char *first, uint64_t offset)
+{
+    write_file(data, len);
+    struct play_lines *l = opened();
+    ck_assert_msg(play_lines_seek(l, offset, offset / 8) == 0, "%s", play_lines_error(l));
+    next_is(l, first, offset / 8 + 1, offset + 8);
+    play_lines_close(l);
+}
+
+START_TEST(reading_goes_on_at_a_place_of_plain_and_gzip_files)
+{
+    size_t len;
+    char *text = many_lines(&len), *packed = malloc(len);
+    size_t n = gzip(text, len, packed, len);
+    goes_on(text, len, "0000000", 0);
+    goes_on(text, len, "0123456", 123456 * 8);
+    goes_on(packed, n, "0123456", 123456 * 8);
+    goes_on(packed, n, "0299999", 299999 * 8);
+    free(text);
+    free(packed);
+}
+END_TEST
+
+START_TEST(going_on_in_a_file_that_is_not_the_same_is_refused)
+{
+    write_file("one\ntwo\n", 8);
+    struct play_lines *l = opened();
+    ck_assert_int_eq(play_lines_seek(l, 9, 2), -1);
+    ck_assert_ptr_nonnull(strstr(play_lines_error(l), "shorter than when it was last played"));
+    play_lines_close(l);
+    l = opened();
+    ck_assert_int_eq(play_lines_seek(l, 5, 1), -1);
+    ck_assert_ptr_nonnull(strstr(play_lines_error(l), "no line ends at byte 5"));
+    play_lines_close(l);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("playback_lines");
+    TCase *lines = tcase_create("lines");
+    int failed;
+    tcase_add_checked_fixture(lines, make_folder, remove_folder);
+    tcase_set_timeout(lines, 120);
+    tcase_add_test(lines, lines_come_in_order_with_number_and_place);
+    tcase_add_test(lines, last_line_without_an_end_is_given_as_torn);
+    tcase_add_test(lines, byte_order_mark_is_not_part_of_the_first_line);
+    tcase_add_test(lines, empty_file_has_no_line);
+    tcase_add_test(lines, line_of_ten_megabytes_is_told_and_the_next_is_read);
+    tcase_add_test(lines, longest_line_is_taken_and_one_byte_more_is_not);
+    tcase_add_test(lines, what_is_no_file_is_refused_in_one_clause);
+    tcase_add_test(lines, unreadable_file_is_refused);
+    tcase_add_test(lines, gzip_gives_the_same_lines_as_plain_text);
+    tcase_add_test(lines, empty_gzip_has_no_line);
+    tcase_add_test(lines, gzip_members_in_a_row_are_one_text);
+    tcase_add_test(lines, gzip_member_that_begins_like_a_later_one_is_told_from_it);
+    tcase_add_test(lines, seventy_thousand_gzip_members_of_a_byte_are_checked);
+    tcase_add_test(lines, every_flipped_bit_of_data_and_trailer_is_noticed);
+    tcase_add_test(lines, damage_in_the_first_of_two_members_is_noticed);
+    tcase_add_test(lines, cut_gzip_is_noticed_at_every_length);
+    tcase_add_test(lines, reading_goes_on_at_a_place_of_plain_and_gzip_files);
+    tcase_add_test(lines, going_on_in_a_file_that_is_not_the_same_is_refused);
+    suite_add_tcase(suite, lines);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}
