@@ -48,7 +48,9 @@ e2e_tests = \
     tests/e2e/test_abi_layout.py \
     tests/e2e/test_autogen.sh \
     tests/e2e/test_contracts_current.sh \
+    tests/e2e/test_glob_redis.py \
     tests/e2e/test_harness.sh \
+    tests/e2e/test_msgpack_interop.py \
     tests/e2e/test_out_of_tree.sh \
     tests/e2e/test_plugin_exports.sh \
     tests/e2e/test_tree_checks.py \
@@ -59,10 +61,13 @@ test_plugins =
 
 # fuzz/fuzz_X.c with seeds in fuzz/corpus/X/; make check plays the seeds, make fuzz looks for more.
 fuzz_programs = \
-    tests/fuzz/fuzz_capture
+    tests/fuzz/fuzz_capture \
+    tests/fuzz/fuzz_json \
+    tests/fuzz/fuzz_msgpack
 
 # bench/bench_X.c, run by make bench.
 bench_programs = \
+    tests/bench/bench_codec \
     tests/bench/bench_indicators
 
 # Distributed whole: scripts, test plugins, and folders of data that tests read from top_srcdir.
@@ -73,6 +78,8 @@ EXTRA_DIST += \
     tests/.clang-tidy \
     tests/e2e/out_of_tree/buy_once.c \
     tests/fuzz/corpus \
+    tests/fuzz/fuzz_codec.h \
+    tests/fuzz/json.dict \
     tests/golden \
     tests/unit/test_abi_layout_rows.h \
     tests/unit/test_codec_random.h \
@@ -114,6 +121,8 @@ tests_unit_test_simmarket_LDADD = $(SIMMARKET_TEST_LIBS)
 tests_unit_test_simmarket_rng_CPPFLAGS = $(SIMMARKET_TEST_CPPFLAGS)
 tests_unit_test_simmarket_rng_LDADD = $(SIMMARKET_TEST_LIBS)
 
+# Not tests themselves: what scripts of e2e/ drive.
+check_PROGRAMS += tests/e2e/codec_pipe
 check_PROGRAMS += $(unit_tests) $(fuzz_programs)
 check_DATA += $(test_plugins)
 EXTRA_PROGRAMS += $(bench_programs)

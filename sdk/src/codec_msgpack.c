@@ -7,7 +7,7 @@
 static int read_value(njord_sink *sink, wire_cursor *in, wire_value *v)
 {
     const void *at = in->at;
-    int rc = njord_wire_read(in, v);
+    int rc = wire_read(in, v);
     if (rc == WIRE_OK)
         return 0;
     return njord_sink_fail(sink, at,

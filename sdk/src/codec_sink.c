@@ -81,6 +81,33 @@ int njord_sink_open_inner(njord_sink *inner, njord_sink *outer, uint32_t type)
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
+/* Do `len` bytes agree? A call to memcmp costs more than the few bytes of a name. */
+static inline int same_name(const char *a, const char *b, size_t len)
+{
+    uint64_t a8, b8, a_end, b_end;
+    uint32_t a4, b4, a4_end, b4_end;
+    if (len > 16)
+        return memcmp(a, b, len) == 0;
+    if (len >= 8) { /* the first and the last eight, which overlap */
+        memcpy(&a8, a, 8);
+        memcpy(&b8, b, 8);
+        memcpy(&a_end, a + len - 8, 8);
+        memcpy(&b_end, b + len - 8, 8);
+        return ((a8 ^ b8) | (a_end ^ b_end)) == 0;
+    }
+    if (len >= 4) {
+        memcpy(&a4, a, 4);
+        memcpy(&b4, b, 4);
+        memcpy(&a4_end, a + len - 4, 4);
+        memcpy(&b4_end, b + len - 4, 4);
+        return ((a4 ^ b4) | (a4_end ^ b4_end)) == 0;
+    }
+    for (size_t i = 0; i < len; i++)
+        if (a[i] != b[i])
+            return 0;
+    return 1;
+}
+
 static uint32_t envelope_key(const char *key, size_t len)
 {
     static const struct {
@@ -88,7 +115,7 @@ static uint32_t envelope_key(const char *key, size_t len)
         size_t len;
     } names[] = {{"seq", 3}, {"ts_recv_ns", 10}, {"contract", 8}, {"_src", 4}, {"_seq", 4}};
     for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (names[i].len == len && memcmp(names[i].name, key, len) == 0)
+        if (names[i].len == len && same_name(names[i].name, key, len))
             return KEY_SEQ + i;
     return KEY_UNKNOWN;
 }
@@ -96,7 +123,7 @@ static uint32_t envelope_key(const char *key, size_t len)
 static const char *const envelope_names[] = {"seq", "ts_recv_ns", "contract", "_src", "_seq"};
 
 /* Remembers a key; KEY_BAD when it came before. */
-static uint32_t once(njord_sink *sink, const void *at, uint32_t key, const char *name)
+static inline uint32_t once(njord_sink *sink, const void *at, uint32_t key, const char *name)
 {
     uint64_t bit = (uint64_t)1 << key;
     sink->name = name;
@@ -135,17 +162,16 @@ static uint32_t unknown_key(njord_sink *sink, const void *at, const char *key, s
 uint32_t njord_sink_key(njord_sink *sink, const void *at, const char *key, size_t len)
 {
     const njord_contract *contract = sink->contract;
-    uint32_t n = contract->n_fields;
+    const njord_field *fields = contract->fields;
+    uint32_t n = contract->n_fields, k = sink->next;
     /* senders keep the table's order: look at the next member first, then at those behind it, then
      * from the start */
-    for (uint32_t i = 0, k = sink->next; i < n; i++, k++) {
-        if (k >= n)
-            k -= n;
-        const njord_field *field = &contract->fields[k];
-        if (field->name_len == len && memcmp(field->name, key, len) == 0) {
+    for (uint32_t i = 0; i < n; i++) {
+        if (fields[k].name_len == len && same_name(fields[k].name, key, len)) {
             sink->next = k + 1 == n ? 0 : k + 1;
-            return once(sink, at, k, field->name);
+            return once(sink, at, k, fields[k].name);
         }
+        k = k + 1 == n ? 0 : k + 1;
     }
     uint32_t env = envelope_key(key, len);
     if (env != KEY_UNKNOWN)
@@ -196,6 +222,23 @@ int njord_sink_copy(njord_sink *sink, const void *at, const char *text, size_t l
     return 0;
 }
 
+/* A text in the event's fixed part, which is zero from njord_event_init() on. */
+static int text_member(njord_sink *sink, const njord_field *field, const void *at, const char *text,
+                       size_t len, int required)
+{
+    if (len >= field->size)
+        return njord_sink_fail(sink, at, "longer than %u bytes", field->size - 1);
+    if (len == 0)
+        return required ? njord_sink_fail(sink, at, "empty") : 0;
+    if (field->form == NJORD_FORM_FREE) {
+        if (!njord_text_valid(text, len))
+            return njord_sink_fail(sink, at, "not valid UTF-8, or with a NUL in it");
+    } else if (!njord_text_has_form(field->form, text, len))
+        return njord_sink_fail(sink, at, "not %s", njord_form_text(field->form));
+    memcpy(member(sink, field), text, len);
+    return 0;
+}
+
 int njord_sink_text(njord_sink *sink, const njord_field *field, const void *at, const char *text,
                     size_t len)
 {
@@ -209,11 +252,8 @@ int njord_sink_text(njord_sink *sink, const njord_field *field, const void *at, 
         return 0;
     }
     int required = (field->flags & NJORD_FIELD_REQUIRED) != 0;
-    if (field->kind == NJORD_FIELD_STR) {
-        if (len > 0 && len < field->size && !njord_text_has_form(field->form, text, len))
-            return njord_sink_fail(sink, at, "not %s", njord_form_text(field->form));
-        return njord_sink_copy(sink, at, text, len, member(sink, field), field->size, !required);
-    }
+    if (field->kind == NJORD_FIELD_STR)
+        return text_member(sink, field, at, text, len, required);
     uint32_t start = sink->event->size;
     if (len > NJORD_MAX_TEXT)
         return njord_sink_fail(sink, at, "longer than %u bytes", NJORD_MAX_TEXT);

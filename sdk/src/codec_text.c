@@ -235,7 +235,11 @@ static size_t plain_run(const unsigned char *p, size_t len)
         uint64_t quote = w ^ (0x22u * ones), slash = w ^ (0x5cu * ones);
         uint64_t hit =
             ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | (w - 0x20u * ones) | w;
-        if ((hit & (0x80u * ones)) != 0)
+        hit &= 0x80u * ones;
+        /* borrows run upwards: the lowest hit is one */
+        if (hit != 0 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+            return i + (size_t)__builtin_ctzll(hit) / 8u;
+        if (hit != 0)
             break;
         i += 8;
     }

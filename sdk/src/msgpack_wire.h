@@ -69,6 +69,30 @@ static inline uint64_t wire_get64(const unsigned char *p)
 /* Reads one value, or the header of a map or list. On an error the cursor has not moved. */
 int njord_wire_read(wire_cursor *in, wire_value *out);
 
+/* The same, with the values that events are made of taken here. */
+static inline int wire_read(wire_cursor *in, wire_value *out)
+{
+    const unsigned char *p = in->at;
+    size_t left = (size_t)(in->end - p);
+    if (left > 32) { /* room for any short text */
+        if (*p >= 0xa0 && *p < 0xc0) {
+            out->kind = WIRE_STR;
+            out->count = *p & 31u;
+            out->data = p + 1;
+            in->at = p + 1 + out->count;
+            return WIRE_OK;
+        }
+        if (*p == 0xcb) {
+            uint64_t bits = wire_get64(p + 1);
+            out->kind = WIRE_REAL;
+            memcpy(&out->as.f, &bits, sizeof bits);
+            in->at = p + 9;
+            return WIRE_OK;
+        }
+    }
+    return njord_wire_read(in, out);
+}
+
 /* "str", "bin" and so on. */
 const char *njord_wire_name(uint32_t kind);
 

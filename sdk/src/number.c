@@ -91,12 +91,11 @@ size_t njord_parse_i64(const char *text, size_t len, int64_t *out)
         i = 1;
     size_t first = i;
     uint64_t v = 0;
-    while (i < len && (unsigned char)(text[i] - '0') < 10u) {
+    for (; i < len && (unsigned char)(text[i] - '0') < 10u; i++) {
         uint64_t digit = (uint64_t)(text[i] - '0');
-        if (v > (UINT64_MAX - digit) / 10u)
+        if (i - first >= 18 && v > (UINT64_MAX - digit) / 10u) /* 18 digits always fit */
             return 0;
         v = v * 10u + digit;
-        i++;
     }
     if (i == first || (text[first] == '0' && i - first > 1))
         return 0;

@@ -1,0 +1,11 @@
+/* fuzz_msgpack.c - arbitrary bytes as msgpack for the decoder of every contract. See fuzz_codec.h.
+ */
+#include "fuzz_codec.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    fuzz_one(0, data, size);
+    return 0;
+}
