@@ -22,7 +22,8 @@ strategy_PROGRAMS = \
     plugins/strategies/rsi_tema_bb.so \
     plugins/strategies/trendline_break.so
 brokerdir = $(plugindir)/brokers
-broker_PROGRAMS =
+broker_PROGRAMS = \
+    plugins/brokers/paper.so
 allocatordir = $(plugindir)/allocators
 allocator_PROGRAMS =
 
@@ -82,3 +83,14 @@ plugins_feeds_simmarket_so_SOURCES = plugins/feeds/simmarket/simmarket.c
 plugins_feeds_simmarket_so_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 plugins_feeds_simmarket_so_LDFLAGS = $(PLUGIN_LINKFLAGS)
 plugins_feeds_simmarket_so_LDADD = plugins/feeds/libsimmarket.a $(PLUGIN_LIBS)
+
+plugins_brokers_paper_so_SOURCES = \
+    plugins/brokers/paper/paper.c \
+    plugins/brokers/paper/paper_account.c \
+    plugins/brokers/paper/paper_impl.h \
+    plugins/brokers/paper/paper_index.c \
+    plugins/brokers/paper/paper_orders.c \
+    plugins/brokers/paper/paper_state.c
+plugins_brokers_paper_so_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+plugins_brokers_paper_so_LDFLAGS = $(PLUGIN_LINKFLAGS)
+plugins_brokers_paper_so_LDADD = $(PLUGIN_LIBS)

@@ -32,6 +32,7 @@ unit_tests = \
     tests/unit/test_journal_faults \
     tests/unit/test_match \
     tests/unit/test_number \
+    tests/unit/test_paper \
     tests/unit/test_playback \
     tests/unit/test_playback_lines \
     tests/unit/test_playback_parse \
