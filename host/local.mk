@@ -94,6 +94,8 @@ host_libnjord_a_SOURCES = \
     host/services/slots.h \
     host/services/strategies.c \
     host/services/strategies.h \
+    host/services/summary.c \
+    host/services/summary.h \
     host/services/timers.c \
     host/services/timers.h \
     host/trade/decimal.c \

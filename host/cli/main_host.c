@@ -5,6 +5,7 @@
 #include "cli/check.h"
 #include "config/config.h"
 #include "services/host.h"
+#include "services/summary.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +32,8 @@ static const char usage[] =
     "  -b, --bus URL         inproc: or redis://host:port/db (bus.url)\n"
     "      --control SOCKET  where njord ctl reaches this host (app.control)\n"
     "      --pidfile FILE    writes the process id there\n"
+    "      --summary         prints what was loaded, progress, and tables of what was done on "
+    "standard output\n"
     "      --log-json        the log on standard error as NDJSON, also on a terminal\n"
     "  -k, --check           checks the configuration and its plugins, prints every problem, exits "
     "1 if there is one\n"
@@ -46,10 +49,10 @@ static const char usage[] =
 struct arguments {
     const char *config, *pidfile;
     struct nj_config_overrides overrides;
-    bool check, log_json;
+    bool check, log_json, summary;
 };
 
-enum { OPT_CONTROL = 256, OPT_PIDFILE, OPT_LOG_JSON };
+enum { OPT_CONTROL = 256, OPT_PIDFILE, OPT_LOG_JSON, OPT_SUMMARY };
 
 /* 0: go on; otherwise the exit code plus one. */
 static int parse(int argc, char **argv, struct arguments *a)
@@ -61,6 +64,7 @@ static int parse(int argc, char **argv, struct arguments *a)
                                             {"control", 1, NULL, OPT_CONTROL},
                                             {"pidfile", 1, NULL, OPT_PIDFILE},
                                             {"log-json", 0, NULL, OPT_LOG_JSON},
+                                            {"summary", 0, NULL, OPT_SUMMARY},
                                             {"check", 0, NULL, 'k'},
                                             {"version", 0, NULL, 'V'},
                                             {"help", 0, NULL, 'h'},
@@ -84,6 +88,9 @@ static int parse(int argc, char **argv, struct arguments *a)
             break;
         case OPT_PIDFILE:
             a->pidfile = optarg;
+            break;
+        case OPT_SUMMARY:
+            a->summary = true;
             break;
         case OPT_LOG_JSON:
             a->log_json = true;
@@ -150,6 +157,23 @@ fail:
     return 1;
 }
 
+static int run(struct nj_host *host, const struct arguments *a)
+{
+    struct nj_summary *summary = NULL;
+    struct nj_error err = {0};
+    if (a->pidfile && write_pidfile(a->pidfile) != 0)
+        return 1;
+    if (a->summary && nj_summary_open(&summary, host, &err) != 0) {
+        fprintf(stderr, "njord-host: %s\n", err.text);
+        return 1;
+    }
+    int rc = nj_host_run(host);
+    if (summary)
+        nj_summary_print(summary);
+    nj_summary_close(summary);
+    return rc;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments a = {0};
@@ -185,10 +209,8 @@ int main(int argc, char **argv)
     if (rc != 0) {
         fprintf(stderr, "njord-host: %s\n", err.text);
         nj_log(log, NJ_ERROR, "host", "not_started", NJ_TEXT("error", err.text));
-    } else if (a.pidfile && write_pidfile(a.pidfile) != 0) {
-        rc = 1;
     } else {
-        rc = nj_host_run(host);
+        rc = run(host, &a);
     }
     nj_host_close(host);
     if (host && rc == 0)

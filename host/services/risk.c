@@ -86,6 +86,12 @@ static void on_intent(void *ctx, const struct nj_message *m)
     bool allowed = nj_risk_check(s->risk, &view, intent, flags, host->broker.venue, &decision.event,
                                  &order.event);
     *(allowed ? &s->allowed : &s->refused) += 1;
+    /* the record hears of it before the next intent is judged, which may wait behind this one */
+    if (m->envelope || nj_order_find(host->core.orders, intent->intent_id)) {
+        nj_orders_decision(host->core.orders, &decision.event);
+        if (allowed)
+            nj_orders_accepted(host->core.orders, &order.event);
+    }
     if (nj_flow_emit(&host->flow, "risk.decisions", &decision.event.ev, &err) != 0 || !allowed)
         return;
     nj_flow_emit(&host->flow, "orders.accepted", &order.event.ev, &err);
