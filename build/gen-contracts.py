@@ -14,11 +14,14 @@ TAIL_DOC = {
     "text": "text up to 4096 bytes", "levels": "list of [price, qty]", "strmap": "map of text, at most 16 pairs",
     "realmap": "map of f64", "any": "map or list", "intents": "list of OrderIntent", "curve": "list of [ts_ns, value]",
 }
-# texts of a form: bytes with NUL, and what the page says of them
+# texts of a form: bytes with NUL, its name on the page, and what the page says of it
 FORMS = {
-    "symbol": (32, "BASE/QUOTE, upper-case letters, digits and `. _ -`"), "symbols": (1024, "symbols, joined by commas"),
-    "id": (48, "`^[a-z0-9_]{1,47}$`"), "id_or_all": (48, "`^[a-z0-9_]{1,47}$` or `*`"),
-    "intent_id": (40, "`^[A-Za-z0-9_-]{1,36}$`"), "timeframe": (8, "`^[1-9][0-9]*[smhdw]$`"),
+    "symbol": (32, "symbol", "`BASE/QUOTE` of upper-case letters, digits and `. _ -`, at most 31 bytes"),
+    "symbols": (1024, "symbols", "symbols, joined by commas"),
+    "id": (48, "id", "of a strategy or a plugin's instance: `^[a-z0-9_]{1,47}$`"),
+    "id_or_all": (48, "id or `*`", None),
+    "intent_id": (40, "intent id", "`^[A-Za-z0-9_-]{1,36}$`, fit to be a venue's client order id"),
+    "timeframe": (8, "timeframe", "`^[1-9][0-9]*[smhdw]$`, at most 7 bytes"),
 }
 HEAD_BYTES = 40
 MAX_FIELDS = 56  # the decoder keeps what it has seen, and the envelope, in 64 bits
@@ -65,7 +68,7 @@ class Field:
 
     def type_doc(self):
         if self.kind in FORMS:
-            return "str, %s" % FORMS[self.kind][1]
+            return FORMS[self.kind][1]
         if self.is_text:
             return "str, at most %d bytes" % (self.size - 1)
         if self.kind.startswith("enum:"):
@@ -77,6 +80,7 @@ class Contract:
     def __init__(self, name, code, c_name, strict, doc):
         self.name, self.code, self.c_name, self.strict, self.doc = name, code, c_name, strict, doc
         self.fields = []
+        self.example = ""
 
     def layout(self):
         """Members in the order of the struct, each version behind the last, with explicit padding."""
@@ -96,6 +100,9 @@ def parse(path):
         for number, line in enumerate(lines, 1):
             line = line.rstrip("\n")
             if not line.strip() or line.startswith("#"):
+                continue
+            if line.startswith("  example "):
+                contracts[-1].example = line[len("  example "):]
                 continue
             body, _, doc = (part.strip() for part in line.partition("|"))
             words = body.split()
@@ -117,6 +124,8 @@ def parse(path):
             else:
                 sys.exit("%s:%d: not understood: %s" % (path, number, line))
     for c in contracts:
+        if not c.example:
+            sys.exit("%s: '%s' has no example" % (path, c.name))
         if len(c.fields) > MAX_FIELDS:
             sys.exit("%s: '%s' has more than %d members" % (path, c.name, MAX_FIELDS))
     return enums, contracts, topics
@@ -181,25 +190,73 @@ def table(enums, contracts, topics):
     return "\n".join(o)
 
 
+PAGE = """# Contracts
+
+<!-- %s -->
+
+The events that Njord's parts, other programs and recorded files exchange. Each is a **msgpack map** with text keys on the
+bus and **one JSON object a line** in a journal, with the same names and nesting in both; a C program sees it as the struct
+of the same members in `<njord/abi.h>`. The examples below are lines as Njord writes them.
+
+## Rules
+
+- **Types.** `i64` integer; `f64` number; `bool`; `str` text; the others are said in words. `*` marks a required member;
+  the others may be absent, which JSON may also spell `null`.
+- **Times** are `i64` nanoseconds since the Unix epoch, UTC.
+- **Numbers** are IEEE doubles, printed with the fewest of 15, 16 or 17 digits that read back to the same number, so any
+  number of trips through JSON and msgpack changes nothing. An integer is taken where `f64` is asked when a double holds it
+  exactly, never the reverse. NaN and infinities are neither written nor taken. In free-form members
+  (map or list) a whole number has one form, the integer, because JSON does not tell 3 from 3.0.
+- **Texts** are UTF-8 without NUL; one that is required is not empty. One that is too long is refused, never cut.
+  Some have a form:
+%s
+- **Keys** may come in any order, each once. Unknown keys are skipped, so that a newer sender may add some; the strict
+  contracts, which carry orders, refuse them: an old receiver must not send a plain order for one whose extra key it does
+  not know.
+- **Refused** is what breaks a rule, with contract, member and byte: `Trade.price at byte 30: expected f64, found str`.
+- **Bounds**: 5,000 levels a side of a book; 16 pairs of text (keys up to 23 bytes, values up to 63); 4,096 pairs of numbers
+  (keys up to 47 bytes); 1,024 orders in a plan; free-form members 8 maps or lists deep, 256 keys a map; 64 unknown keys.
+
+Every event may carry the **envelope** besides its own members:
+
+| key | type | meaning |
+|---|---|---|
+| `seq` | i64 | the host's sequence number: the order in which things happened |
+| `ts_recv_ns` | i64 | when the host delivered it |
+| `contract` | str | the contract's name, in files that hold several |
+| `_src`, `_seq` | str, i64 | the host that sent it over a Redis bus, and its count |
+
+## The contracts
+
+| contract | what it says | topics |
+|---|---|---|
+"""
+
+
+def upper(text):
+    return text[0].upper() + text[1:]
+
+
 def page(enums, contracts, topics):
-    o = ["# Contracts", "", "<!-- %s -->" % MADE, "",
-         "Every event is a msgpack map with string keys on the bus and one JSON object a line in a journal, with the same names in "
-         "both. Besides its own members each may carry the envelope: `seq` (i64, the host's sequence number), `ts_recv_ns` (i64, "
-         "delivery time), `contract` (str), `_src` and `_seq` (host and its count on a Redis bus).", "",
-         "Times are i64 nanoseconds since the Unix epoch, UTC. Prices, quantities and money are f64, printed with the fewest of "
-         "15, 16 or 17 digits that read back to the same number; never NaN or infinite. `*` marks a required member.", ""]
+    o = [PAGE.rstrip("\n") % (MADE, "\n".join("  - *%s*: %s" % (name, what) for _, name, what in FORMS.values() if what))]
     for c in contracts:
-        o += ["## %s" % c.name, "", "%s.%s" % (c.doc[0].upper() + c.doc[1:],
-              " Unknown keys make it `malformed`." if c.strict else ""), "",
+        where = ", ".join("`%s`" % p for p, name, _, _ in topics if name == c.name)
+        o += ["| [%s](#%s) | %s | %s |" % (c.name, c.name.lower(), c.doc, where)]
+    o += [""]
+    for c in contracts:
+        o += ["### %s" % c.name, "", upper(c.doc) + "." + (" Strict: an unknown key makes it malformed." if c.strict else ""), "",
               "| member | type | meaning |", "|---|---|---|"]
         for f in c.fields:
             doc = f.doc
             if f.kind.startswith("enum:"):
-                doc += " (%s)" % ", ".join("`%s`" % t for _, t in enums[f.kind[5:]])
+                doc += ": %s" % ", ".join("`%s`" % t for _, t in enums[f.kind[5:]])
             o += ["| `%s`%s | %s | %s |" % (f.name, "*" if f.required else "", f.type_doc(), doc)]
-        o += [""]
-    o += ["## Topics", "", "| topic | carries | published by | journal |", "|---|---|---|---|"]
-    o += ["| `%s` | %s | %s | %s |" % (p, c, who, "`%s.ndjson`" % j if j != "-" else "") for p, c, who, j in topics]
+        o += ["", "```json", c.example, "```", ""]
+    o += ["## Topics", "",
+          "A subscription is a glob (`md.trades.*`), matched as Redis' `PSUBSCRIBE` matches it. In the names of files a symbol",
+          "stands without its slash (`{SYM}`).", "",
+          "| topic | carries | published by | journal |", "|---|---|---|---|"]
+    o += ["| `%s` | [%s](#%s) | %s | %s |" % (p, c, c.lower(), who, "`%s.ndjson`" % j if j != "-" else "") for p, c, who, j in topics]
     return "\n".join(o + [""])
 
 

@@ -48,6 +48,7 @@ unit_tests = \
 e2e_tests = \
     tests/e2e/test_abi_layout.py \
     tests/e2e/test_autogen.sh \
+    tests/e2e/test_contract_examples.py \
     tests/e2e/test_contracts_current.sh \
     tests/e2e/test_glob_redis.py \
     tests/e2e/test_harness.sh \
