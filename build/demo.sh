@@ -30,6 +30,8 @@ if [ -n "${DATA:-}" ]; then
         /^[a-z]/ { skip = 0 }
         !skip
     ' "$src/config/demo/base.yaml" > "$out/config/base.yaml"
+    # a recording of minutes moves less than a day: a finer band
+    sed 's/breakout_threshold: .*/breakout_threshold: 0.0003/' "$src/config/demo/strategies.yaml" > "$out/config/strategies.yaml"
     echo "Njord demo: recorded trades of $DATA"
 else
     echo "Njord demo: a simulated day of three symbols"
