@@ -64,6 +64,8 @@ host_libnjord_a_SOURCES = \
     host/runtime/module.h \
     host/runtime/plugin_dir.c \
     host/runtime/plugin_file.c \
+    host/runtime/watchdog.c \
+    host/runtime/watchdog.h \
     host/services/broker.c \
     host/services/broker.h \
     host/services/control.h \

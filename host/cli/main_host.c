@@ -208,7 +208,6 @@ int main(int argc, char **argv)
     rc = nj_host_open(&host, &options, &err);
     if (rc != 0) {
         fprintf(stderr, "njord-host: %s\n", err.text);
-        nj_log(log, NJ_ERROR, "host", "not_started", NJ_TEXT("error", err.text));
     } else {
         rc = run(host, &a);
     }

@@ -60,13 +60,13 @@ static void begin(struct nj_instance *i, enum nj_role role)
 {
     i->role = role;
     i->why[0] = '\0';
-    i->call_started_ns = 1;
+    nj_call_begin(i->ops->calls, i->id);
 }
 
 static void end(struct nj_instance *i)
 {
     i->role = NJ_ROLE_NONE;
-    i->call_started_ns = 0;
+    nj_call_end(i->ops->calls);
 }
 
 int nj_instance_create(struct nj_instance **out, const struct nj_instance_spec *spec,

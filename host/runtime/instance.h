@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "runtime/module.h"
+#include "runtime/watchdog.h"
 
 #include <njord/abi.h>
 
@@ -20,6 +21,7 @@ struct nj_instance;
 /* What instances ask for. Each gets `ctx` and the instance; statuses are njord_status. */
 struct nj_instance_ops {
     void *ctx;
+    struct nj_call_word *calls; /* for the watchdog; NULL: nobody looks */
     void *probe; /* of those who try a plugin and collect its outputs; NULL in the host */
     int64_t (*now_ns)(void *ctx);
     void (*log)(void *ctx, struct nj_instance *i, int32_t level, const char *text);
@@ -101,9 +103,8 @@ struct nj_instance {
     uint32_t ordinal;   /* outputs of that cause so far */
     uint64_t events, errors, max_errors;
     uint64_t outputs_refused;
-    int64_t call_started_ns; /* monotonic; 0: not inside a call. Read by the watchdog */
-    char why[256];           /* the plugin's last sentence through host->fail */
-    void *scratch;           /* the private copy of the event being shown */
+    char why[256]; /* the plugin's last sentence through host->fail */
+    void *scratch; /* the private copy of the event being shown */
     size_t scratch_cap;
     void *owner; /* the service's */
 };

@@ -12,6 +12,7 @@
 
 #define TURN_EVENTS 256
 #define TURN_NS     200000
+#define STATE_NS    10000000000
 
 /* ---- time ---- */
 
@@ -135,6 +136,47 @@ static bool fire_due(struct nj_host *host, int64_t now)
     return true;
 }
 
+/* ---- saved states ---- */
+
+/* What each plugin would be given back after a restart. At the end they are quiesced before. */
+static void save_states(struct nj_host *host, struct nj_slots *slots, bool at_end)
+{
+    for (uint32_t i = 0; i < slots->n; i++) {
+        struct nj_slot *slot = slots->all[i];
+        struct nj_buf blob = {0};
+        struct nj_error err = {0};
+        if (!slot->instance)
+            continue;
+        int rc = at_end ? nj_instance_quiesce(slot->instance, &err) : 0;
+        if (rc == 0)
+            rc = nj_instance_save(slot->instance, &blob, &err);
+        struct nj_saved head = {.seq = nj_bus_seq(host->bus),
+                                .version = slot->instance->module->plugin.state_version};
+        memcpy(head.hash, slot->instance->module->hash, sizeof head.hash);
+        if (rc == 0)
+            rc = nj_state_put_saved(host->state, slot->id, &head, blob.data, blob.len, &err);
+        if (rc != 0 && rc != NJ_ERR_NOT_FOUND)
+            nj_log(host->log, NJ_ERROR, "host", "state_not_saved", NJ_TEXT("id", slot->id),
+                   NJ_TEXT("error", err.text));
+        nj_buf_free(&blob);
+    }
+}
+
+/* Each plugins.state_every events, or ten seconds after something has happened. */
+static void save_when_due(struct nj_host *host)
+{
+    struct nj_bus_stats stats;
+    nj_bus_stats(host->bus, &stats);
+    uint64_t since = stats.inputs - host->saved_at_input;
+    if (since == 0 || (since < (uint64_t)host->config->plugins.state_every &&
+                       monotonic(host) - host->saved_at_ns < STATE_NS))
+        return;
+    save_states(host, &host->strategies, false);
+    save_states(host, &host->brokers, false);
+    host->saved_at_input = stats.inputs;
+    host->saved_at_ns = monotonic(host);
+}
+
 /* ---- the turn ---- */
 
 /* Lets one thing happen: a due timer, a waiting input, the next event of a feed. False: nothing can
@@ -171,6 +213,7 @@ bool nj_host_turn(struct nj_host *host)
             break;
     }
     nj_flow_flush(&host->flow);
+    save_when_due(host);
     int64_t took = monotonic(host) - start;
     if (took > host->stats.worst_turn_ns)
         host->stats.worst_turn_ns = took;
@@ -317,6 +360,15 @@ static int open_services(struct nj_host *host, struct nj_error *err)
     return rc;
 }
 
+static int start_watchdog(struct nj_host *host, struct nj_error *err)
+{
+    char path[NJ_PATH_MAX];
+    int rc = nj_path_join(path, sizeof path, host->config->logging.journal_dir, "app.ndjson", err);
+    return rc == 0 ? nj_watchdog_start(&host->watchdog, &host->calls,
+                                       host->config->plugins.watchdog_ms, path, err)
+                   : rc;
+}
+
 int nj_host_open(struct nj_host **out, const struct nj_host_options *options, struct nj_error *err)
 {
     *out = NULL;
@@ -334,6 +386,7 @@ int nj_host_open(struct nj_host **out, const struct nj_host_options *options, st
              options->config_path ? options->config_path : "");
     nj_host_ops_init(&host->ops, host);
     host->started_ns = wall(host);
+    host->saved_at_ns = monotonic(host);
     host->loop = ev_loop_new(EVFLAG_AUTO);
     int rc = host->loop ? open_stores(host, err)
                         : nj_error_set(err, NJ_ERR_IO, "host: no event loop can be made");
@@ -345,6 +398,8 @@ int nj_host_open(struct nj_host **out, const struct nj_host_options *options, st
         rc = open_services(host, err);
     if (rc == 0)
         rc = nj_reload_open(host, err);
+    if (rc == 0)
+        rc = start_watchdog(host, err);
     if (rc != 0) {
         nj_host_close(host);
         return rc;
@@ -428,39 +483,18 @@ int nj_host_run(struct nj_host *host)
 
 /* ---- close ---- */
 
-static void save_state(struct nj_host *host, struct nj_slots *slots)
-{
-    for (uint32_t i = 0; i < slots->n; i++) {
-        struct nj_slot *slot = slots->all[i];
-        struct nj_buf blob = {0};
-        struct nj_error err = {0};
-        if (!slot->instance)
-            continue;
-        int rc = nj_instance_quiesce(slot->instance, &err);
-        if (rc == 0)
-            rc = nj_instance_save(slot->instance, &blob, &err);
-        struct nj_saved head = {.seq = nj_bus_seq(host->bus),
-                                .version = slot->instance->module->plugin.state_version};
-        memcpy(head.hash, slot->instance->module->hash, sizeof head.hash);
-        if (rc == 0)
-            rc = nj_state_put_saved(host->state, slot->id, &head, blob.data, blob.len, &err);
-        if (rc != 0 && rc != NJ_ERR_NOT_FOUND)
-            nj_log(host->log, NJ_ERROR, "host", "state_not_saved", NJ_TEXT("id", slot->id),
-                   NJ_TEXT("error", err.text));
-        nj_buf_free(&blob);
-    }
-}
-
 void nj_host_close(struct nj_host *host)
 {
     if (!host)
         return;
     struct nj_error err = {0};
+    nj_watchdog_stop(host->watchdog);
+    host->watchdog = NULL;
     nj_reload_close(host);
     nj_control_close(host);
     if (host->bus) {
-        save_state(host, &host->strategies);
-        save_state(host, &host->brokers);
+        save_states(host, &host->strategies, true);
+        save_states(host, &host->brokers, true);
         while (nj_bus_step(host->bus)) /* what was announced last */
             ;
         nj_risk_service_stop(host);

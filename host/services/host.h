@@ -64,10 +64,13 @@ struct nj_host {
     struct nj_broker_service broker;
     struct nj_control *control;
     struct nj_reload *reload;
+    struct nj_call_word calls; /* which plugin is being called */
     struct nj_watchdog *watchdog;
-    int64_t started_ns;   /* wall clock */
-    int64_t last_ns;      /* delivery time of the last input: never goes back */
-    uint32_t generations; /* of plugin files loaded so far */
+    uint64_t saved_at_input; /* inputs when the plugins' states were last saved */
+    int64_t saved_at_ns;     /* monotonic */
+    int64_t started_ns;      /* wall clock */
+    int64_t last_ns;         /* delivery time of the last input: never goes back */
+    uint32_t generations;    /* of plugin files loaded so far */
     uint64_t flatten_cause;
     uint32_t flatten_ordinal;
     struct nj_map flattening; /* intent ids that the host made to flatten, until decided */

@@ -173,6 +173,7 @@ static void failed(void *ctx, struct nj_instance *i, const char *callback, njord
 void nj_host_ops_init(struct nj_instance_ops *ops, struct nj_host *host)
 {
     *ops = (struct nj_instance_ops){host,
+                                    &host->calls,
                                     NULL,
                                     now_ns,
                                     log_text,

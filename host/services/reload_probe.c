@@ -112,6 +112,7 @@ static int run_once(struct job *job, struct nj_change *c, const struct nj_buf *s
     struct nj_instance *fresh = NULL;
     struct nj_instance_ops ops = host->ops;
     ops.probe = o;
+    ops.calls = NULL; /* the child has its own time limit */
     ops.submit = submit;
     ops.cancel = cancel;
     ops.publish = publish;
