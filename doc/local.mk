@@ -1,5 +1,19 @@
 # Guides and man pages. One file a line.
 
 dist_doc_DATA = \
+    doc/configuration.md \
     doc/contracts.md
-dist_man_MANS =
+dist_man_MANS = \
+    doc/man/njord.yaml.5
+
+# The reference of all keys is made from the table in host/config/schema.c and kept in the tree; a
+# test compares.
+EXTRA_PROGRAMS += doc/mkreference
+doc_mkreference_LDADD = $(HOST_LIBS)
+CLEANFILES += doc/mkreference$(EXEEXT)
+
+.PHONY: reference
+reference: doc/mkreference$(EXEEXT)
+	@$(MKDIR_P) '$(srcdir)/doc/man'
+	./doc/mkreference page >'$(srcdir)/doc/configuration.md'
+	./doc/mkreference manual >'$(srcdir)/doc/man/njord.yaml.5'

@@ -20,16 +20,25 @@ PY_LOG_COMPILER = $(PYTHON3)
 # unit/test_MODULE.c: one program a module, linked with the whole host library and Check.
 unit_tests = \
     tests/unit/test_abi_layout \
+    tests/unit/test_buf \
     tests/unit/test_codec \
     tests/unit/test_codec_roundtrip \
+    tests/unit/test_config \
+    tests/unit/test_config_compare \
+    tests/unit/test_config_files \
+    tests/unit/test_config_params \
+    tests/unit/test_config_taken \
     tests/unit/test_contract \
+    tests/unit/test_err \
     tests/unit/test_event \
+    tests/unit/test_fs \
     tests/unit/test_glob \
     tests/unit/test_indicators \
     tests/unit/test_indicators_drift \
     tests/unit/test_indicators_golden \
     tests/unit/test_journal \
     tests/unit/test_journal_faults \
+    tests/unit/test_map \
     tests/unit/test_match \
     tests/unit/test_number \
     tests/unit/test_paper \
@@ -42,7 +51,8 @@ unit_tests = \
     tests/unit/test_simmarket_rng \
     tests/unit/test_state \
     tests/unit/test_state_map \
-    tests/unit/test_strategies
+    tests/unit/test_strategies \
+    tests/unit/test_yaml
 
 # e2e/: whole programs. Scripts get the environment above.
 e2e_tests = \
@@ -85,7 +95,9 @@ EXTRA_DIST += \
     tests/golden \
     tests/unit/test_abi_layout_rows.h \
     tests/unit/test_codec_random.h \
-    tests/unit/test_indicators_any.h
+    tests/unit/test_indicators_any.h \
+    tests/unit/config_load.h \
+    tests/unit/test_main.h
 
 check_LIBRARIES += tests/fuzz/libfuzzmain.a
 tests_fuzz_libfuzzmain_a_SOURCES = tests/fuzz/fuzzmain.c
@@ -101,6 +113,8 @@ tests_support_libsupport_a_SOURCES = \
     tests/support/journal_model.c \
     tests/support/journal_model.h
 SUPPORT_LIBS = tests/support/libsupport.a $(LDADD)
+tests_unit_test_config_files_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_fs_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_faults_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_state_LDADD = $(SUPPORT_LIBS)

@@ -7,48 +7,82 @@
 #include <stdio.h>
 #include <string.h>
 
+/* ---- places ---------------------------------------------------------------------------------- */
+
+static const struct nj_yaml_node *section_of(const struct nj_loader *l, const char *section)
+{
+    const struct nj_yaml *yaml = l->files[NJ_FILE_BASE].yaml;
+    return yaml ? nj_yaml_get(yaml->root, section) : NULL;
+}
+
+static struct nj_place place_at(const char *file, const struct nj_yaml_node *node)
+{
+    return node ? (struct nj_place){file, node->line, node->column} : (struct nj_place){file, 0, 0};
+}
+
 /* Where a key of base.yaml stands; the file alone when its default is used. */
 static struct nj_place place_of(const struct nj_loader *l, const char *section, const char *key)
 {
-    const struct nj_config_file *file = &l->files[NJ_FILE_BASE];
-    const struct nj_yaml_node *node = file->yaml ? nj_yaml_get(file->yaml->root, section) : NULL;
-    struct nj_place place = {file->shown, 0, 0};
-    if (node && key)
-        node = nj_yaml_get(node, key);
-    if (node) {
-        place.line = node->line;
-        place.column = node->column;
-    }
-    return place;
+    return place_at(l->files[NJ_FILE_BASE].shown, nj_yaml_get(section_of(l, section), key));
 }
 
-static bool is_given(const struct nj_loader *l, const char *section, const char *key)
+/* The map that an entry was read from; NULL for a default. */
+static const struct nj_yaml_node *node_of(const struct nj_loader *l,
+                                          const struct nj_instance_config *entry)
 {
-    return place_of(l, section, key).line > 0;
-}
-
-/* Where an item of an entry's list stands: its position among the good ones is not enough, so it is
- * found by its text. */
-static struct nj_place item_place(const struct nj_loader *l, const struct nj_instance_config *entry,
-                                  const char *key, const char *text)
-{
-    struct nj_place place = entry->place;
     for (int i = 0; i < NJ_FILES; i++) {
         const struct nj_yaml_node *root = l->files[i].yaml ? l->files[i].yaml->root : NULL;
         if (l->files[i].shown != entry->place.file || !root || root->kind != NJ_YAML_MAP)
             continue;
-        for (const struct nj_yaml_node *section = root->first; section; section = section->next) {
-            const struct nj_yaml_node *e = section->kind == NJ_YAML_LIST ? section->first : NULL;
-            while (e && (e->line != place.line || e->column != place.column))
-                e = e->next;
-            const struct nj_yaml_node *list = e ? nj_yaml_get(e, key) : NULL;
-            const struct nj_yaml_node *item =
-                list && list->kind == NJ_YAML_LIST ? list->first : NULL;
-            while (item && !(item->kind == NJ_YAML_SCALAR && strcmp(item->text, text) == 0))
-                item = item->next;
-            if (item)
-                return (struct nj_place){place.file, item->line, item->column};
-        }
+        for (const struct nj_yaml_node *section = root->first; section; section = section->next)
+            if (section->kind == NJ_YAML_LIST)
+                for (const struct nj_yaml_node *e = section->first; e; e = e->next)
+                    if (e->line == entry->place.line && e->column == entry->place.column)
+                        return e;
+    }
+    return NULL;
+}
+
+/* Where a key of an entry stands; the entry when the key is not given. */
+static struct nj_place entry_place(const struct nj_loader *l,
+                                   const struct nj_instance_config *entry, const char *key)
+{
+    const struct nj_yaml_node *node = nj_yaml_get(node_of(l, entry), key);
+    return node ? place_at(entry->place.file, node) : entry->place;
+}
+
+/* Where an item of a list stands (found by its text: its index among the good ones says nothing);
+ * `other` when it does not. */
+static struct nj_place item_place(const char *file, const struct nj_yaml_node *list,
+                                  const char *text, struct nj_place other)
+{
+    const struct nj_yaml_node *item = list && list->kind == NJ_YAML_LIST ? list->first : NULL;
+    while (item && !(item->kind == NJ_YAML_SCALAR && strcmp(item->text, text) == 0))
+        item = item->next;
+    return item ? place_at(file, item) : other;
+}
+
+static struct nj_place entry_item_place(const struct nj_loader *l,
+                                        const struct nj_instance_config *entry, const char *key,
+                                        const char *text)
+{
+    return item_place(entry->place.file, nj_yaml_get(node_of(l, entry), key), text, entry->place);
+}
+
+static struct nj_place host_item_place(const struct nj_loader *l, const char *section,
+                                       const char *key, const char *text)
+{
+    return item_place(l->files[NJ_FILE_BASE].shown, nj_yaml_get(section_of(l, section), key), text,
+                      place_of(l, section, key));
+}
+
+static struct nj_place symbol_place(const struct nj_loader *l, const char *symbol)
+{
+    const struct nj_yaml_node *node = nj_yaml_get(section_of(l, "symbols"), symbol);
+    struct nj_place place = {l->files[NJ_FILE_BASE].shown, 0, 0};
+    if (node) {
+        place.line = node->key_line;
+        place.column = node->key_column;
     }
     return place;
 }
@@ -63,32 +97,36 @@ static bool contains(char *const *list, uint32_t n, const char *text)
 
 /* ---- ids ------------------------------------------------------------------------------------- */
 
+static void check_id(struct nj_loader *l, struct nj_map *seen, struct nj_instance_config *e)
+{
+    const struct nj_instance_config *first = nj_map_get(seen, e->id);
+    if (e->id[0] == '\0') /* told already */
+        return;
+    if (!first) {
+        if (!nj_map_put(seen, e->id, e))
+            l->no_memory = true;
+        return;
+    }
+    struct nj_place here = entry_place(l, e, "id"), there = entry_place(l, first, "id");
+    if (there.line > 0)
+        nj_loader_problem_at(l, false, here, "'id': '%s' is used twice, first at %s:%u:%u", e->id,
+                             there.file, there.line, there.column);
+    else
+        nj_loader_problem_at(l, false, here,
+                             "'id': '%s' is used twice, first by the default entry of 'brokers'",
+                             e->id);
+}
+
 static void check_ids(struct nj_loader *l)
 {
     struct nj_config *c = l->config;
-    const struct {
-        struct nj_instance_config *entries;
-        uint32_t n;
-    } lists[] = {
-        {c->feeds, c->n_feeds}, {c->brokers, c->n_brokers}, {c->strategies, c->n_strategies}};
     struct nj_map seen = {0};
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-        for (struct nj_instance_config *e = lists[i].entries; e < lists[i].entries + lists[i].n;
-             e++) {
-            if (e->id[0] == '\0') /* told already */
-                continue;
-            const struct nj_instance_config *first = nj_map_get(&seen, e->id);
-            if (!first)
-                l->no_memory |= !nj_map_put(&seen, e->id, e);
-            else if (first->place.line > 0)
-                nj_loader_problem_at(l, false, e->place,
-                                     "'id': '%s' is used twice, first at %s:%u:%u", e->id,
-                                     first->place.file, first->place.line, first->place.column);
-            else
-                nj_loader_problem_at(
-                    l, false, e->place,
-                    "'id': '%s' is used twice, first by the default entry of 'brokers'", e->id);
-        }
+    for (uint32_t i = 0; i < c->n_feeds; i++)
+        check_id(l, &seen, &c->feeds[i]);
+    for (uint32_t i = 0; i < c->n_brokers; i++)
+        check_id(l, &seen, &c->brokers[i]);
+    for (uint32_t i = 0; i < c->n_strategies; i++)
+        check_id(l, &seen, &c->strategies[i]);
     nj_map_free(&seen, NULL);
 }
 
@@ -104,29 +142,31 @@ static void file_name_of(const char *symbol, char out[NJORD_SYMBOL_SIZE])
 }
 
 /* Journals are named without the slash: AB/CUSD and ABC/USD would share one. */
-static void check_file_name(struct nj_loader *l, struct nj_map *seen, struct nj_place place,
+static bool check_file_name(struct nj_loader *l, struct nj_map *seen, struct nj_place place,
                             const char *symbol)
 {
     char name[NJORD_SYMBOL_SIZE];
     file_name_of(symbol, name);
     const char *first = nj_map_get(seen, name);
-    if (!first)
-        l->no_memory |= !nj_map_put(seen, name, (void *)(uintptr_t)symbol);
-    else if (strcmp(first, symbol) != 0)
-        nj_loader_problem_at(l, false, place,
-                             "'symbols': '%s' and '%s' would share the file name '%s'; keep one",
-                             symbol, first, name);
+    if (!first && !nj_map_put(seen, name, (void *)(uintptr_t)symbol))
+        l->no_memory = true;
+    if (!first || strcmp(first, symbol) == 0)
+        return true;
+    nj_loader_problem_at(l, false, place,
+                         "'symbols': '%s' and '%s' would share the file name '%s'; keep one",
+                         symbol, first, name);
+    return false;
 }
 
 static void check_symbols(struct nj_loader *l)
 {
     struct nj_config *c = l->config;
     struct nj_map seen = {0};
-    struct nj_place place = place_of(l, "exchange", "symbols");
     for (uint32_t i = 0; i < c->exchange.n_symbols; i++) {
         const char *symbol = c->exchange.symbols[i], *first = c->exchange.symbols[0];
-        check_file_name(l, &seen, place, symbol);
-        if (strcmp(strchr(symbol, '/'), strchr(first, '/')) != 0)
+        struct nj_place place = host_item_place(l, "exchange", "symbols", symbol);
+        if (check_file_name(l, &seen, place, symbol) &&
+            strcmp(strchr(symbol, '/'), strchr(first, '/')) != 0)
             nj_loader_problem_at(l, false, place,
                                  "'symbols': '%s' and '%s' have two quote assets; expected one for "
                                  "all",
@@ -135,16 +175,14 @@ static void check_symbols(struct nj_loader *l)
     for (uint32_t i = 0; i < c->n_feeds; i++)
         for (uint32_t k = 0; k < c->feeds[i].n_symbols; k++)
             check_file_name(l, &seen,
-                            item_place(l, &c->feeds[i], "symbols", c->feeds[i].symbols[k]),
+                            entry_item_place(l, &c->feeds[i], "symbols", c->feeds[i].symbols[k]),
                             c->feeds[i].symbols[k]);
     for (uint32_t i = 0; i < c->n_symbols; i++) {
         const struct nj_symbol_config *s = &c->symbols[i];
-        place = place_of(l, "symbols", s->symbol);
+        struct nj_place place = symbol_place(l, s->symbol);
         check_file_name(l, &seen, place, s->symbol);
         if (s->min_qty > s->max_qty)
             nj_loader_problem_at(l, false, place, "'%s': min_qty is above max_qty", s->symbol);
-        char name[NJORD_SYMBOL_SIZE];
-        file_name_of(s->symbol, name);
         bool used = contains(c->exchange.symbols, c->exchange.n_symbols, s->symbol);
         for (uint32_t k = 0; k < c->n_feeds && !used; k++)
             used = contains(c->feeds[k].symbols, c->feeds[k].n_symbols, s->symbol);
@@ -165,7 +203,8 @@ static void check_strategy_symbols(struct nj_loader *l)
         for (uint32_t k = 0; k < c->strategies[i].n_symbols; k++) {
             const char *symbol = c->strategies[i].symbols[k];
             if (!contains(c->exchange.symbols, c->exchange.n_symbols, symbol))
-                nj_loader_problem_at(l, false, item_place(l, &c->strategies[i], "symbols", symbol),
+                nj_loader_problem_at(l, false,
+                                     entry_item_place(l, &c->strategies[i], "symbols", symbol),
                                      "'symbols': '%s' is not in exchange.symbols; add it there or "
                                      "take it out here",
                                      symbol);
@@ -253,12 +292,13 @@ static void check_topics(struct nj_loader *l)
                 "'events': none given; '%s' gets only what concerns its own orders", s->id);
         for (uint32_t k = 0; k < s->n_events; k++)
             if (!matches_any_topic(c, s->events[k]))
-                nj_loader_problem_at(l, true, item_place(l, s, "events", s->events[k]),
+                nj_loader_problem_at(l, true, entry_item_place(l, s, "events", s->events[k]),
                                      "'events': '%s' matches no topic", s->events[k]);
     }
     for (uint32_t i = 0; i < c->journal.n_topics; i++)
         if (!matches_any_topic(c, c->journal.topics[i]))
-            nj_loader_problem_at(l, true, place_of(l, "journal", "topics"),
+            nj_loader_problem_at(l, true,
+                                 host_item_place(l, "journal", "topics", c->journal.topics[i]),
                                  "'topics': '%s' matches no topic", c->journal.topics[i]);
 }
 
@@ -268,7 +308,7 @@ static void check_venue(struct nj_loader *l)
 {
     const struct nj_config *c = l->config;
     const struct nj_instance_config *venue = NULL;
-    bool whole = c->n_brokers > 0 || !is_given(l, "brokers", NULL), paper = false;
+    bool whole = true, paper = false;
     for (uint32_t i = 0; i < c->n_brokers; i++) {
         const struct nj_instance_config *b = &c->brokers[i];
         whole = whole && b->id[0] != '\0' && b->plugin[0] != '\0';
@@ -276,7 +316,7 @@ static void check_venue(struct nj_loader *l)
             venue = b;
         paper = paper || (b->enabled && strcmp(b->plugin, "paper") == 0);
     }
-    if (!whole && c->n_brokers > 0)
+    if (!whole)
         return; /* an entry without its id is told already */
     if (!venue)
         nj_loader_problem_at(l, false, place_of(l, "exchange", "venue"),
@@ -300,7 +340,7 @@ static void check_host(struct nj_loader *l)
         nj_loader_problem_at(l, false, place_of(l, "app", "clock"),
                              "'clock': 'events' is for recorded and simulated data and cannot go "
                              "with env 'live'; use 'wall'");
-    if (!is_given(l, "plugins", "trust"))
+    if (!nj_yaml_get(section_of(l, "plugins"), "trust"))
         c->plugins.trust = NJ_TRUST_STRICT;
     else if (c->plugins.trust != NJ_TRUST_STRICT)
         nj_loader_problem_at(l, true, place_of(l, "plugins", "trust"),
@@ -310,9 +350,7 @@ static void check_host(struct nj_loader *l)
 
 void nj_loader_check(struct nj_loader *l)
 {
-    const struct nj_yaml_node *root =
-        l->files[NJ_FILE_BASE].yaml ? l->files[NJ_FILE_BASE].yaml->root : NULL;
-    const struct nj_yaml_node *symbols = nj_yaml_get(nj_yaml_get(root, "exchange"), "symbols");
+    const struct nj_yaml_node *symbols = nj_yaml_get(section_of(l, "exchange"), "symbols");
     bool symbols_known = !symbols || l->config->exchange.n_symbols == symbols->n;
     check_ids(l);
     check_venue(l);

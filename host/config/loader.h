@@ -30,6 +30,7 @@ struct nj_loader {
     bool in_default;                   /* a default is: it stands on no line */
     struct nj_problem *problems;
     size_t n_problems, cap_problems;
+    uint32_t more_errors, more_warnings; /* counted, no longer kept */
     bool no_memory;
 };
 

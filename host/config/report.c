@@ -48,6 +48,9 @@ void nj_config_report_free(struct nj_config_report *report)
 
 /* ---- while loading --------------------------------------------------------------------------- */
 
+/* Problems that are kept until they are told; past them they are only counted. */
+#define KEPT 1000u
+
 struct nj_problem {
     struct nj_place place;
     size_t number; /* in the order found: the sort keeps it within a place */
@@ -68,11 +71,15 @@ struct nj_place nj_loader_place(const struct nj_loader *loader, const struct nj_
 static void gather(struct nj_loader *loader, bool warning, struct nj_place place, const char *fmt,
                    va_list args)
 {
+    if (loader->n_problems == KEPT) {
+        if (warning)
+            loader->more_warnings++;
+        else
+            loader->more_errors++;
+        return;
+    }
     if (loader->n_problems == loader->cap_problems) {
         size_t cap = loader->cap_problems ? 2 * loader->cap_problems : 8;
-        /* what is past this would not be told anyway */
-        if (loader->n_problems >= 4 * NJ_CONFIG_MAX_PROBLEMS)
-            return;
         struct nj_problem *more = realloc(loader->problems, cap * sizeof *more);
         if (!more) {
             loader->no_memory = true;
@@ -135,6 +142,8 @@ void nj_loader_tell(struct nj_loader *loader, struct nj_config_report *report)
     for (size_t i = 0; i < loader->n_problems; i++)
         add_line(report, loader->problems[i].warning, loader->problems[i].place,
                  loader->problems[i].text);
+    report->n_errors += loader->more_errors;
+    report->n_warnings += loader->more_warnings;
     if (loader->no_memory || report->errors.failed || report->warnings.failed) {
         report->errors.failed = false;
         add_line(report, false, (struct nj_place){0}, "configuration: out of memory");

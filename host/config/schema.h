@@ -84,6 +84,9 @@ void nj_key_expected(struct nj_buf *out, const struct nj_key *key);
 /* "dev, paper, live": those that this version can do. */
 void nj_choices_put(struct nj_buf *out, const struct nj_choice *choices);
 
+/* The same as nj_config_reference() for njord.yaml(5), in man's own language. */
+void nj_config_manual(struct nj_buf *out);
+
 /* Texts as they must be. */
 bool nj_is_id(const char *text);        /* ^[a-z0-9_]{1,47}$ */
 bool nj_is_symbol(const char *text);    /* BASE/QUOTE */

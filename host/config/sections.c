@@ -33,6 +33,19 @@ static void expected_by(struct nj_loader *l, const struct nj_yaml_node *node,
     nj_buf_free(&what);
 }
 
+/* Likewise for one item of a list. */
+static void expected_item(struct nj_loader *l, const struct nj_yaml_node *node,
+                          const struct nj_key *key)
+{
+    struct nj_buf what = {0};
+    if (key->choices)
+        nj_choices_put(&what, key->choices);
+    else
+        nj_buf_puts(&what, key->expected);
+    expected(l, node, key->name, what.data ? what.data : "?", "");
+    nj_buf_free(&what);
+}
+
 static void *take(struct nj_loader *l, size_t n, size_t size)
 {
     void *piece = nj_arena_take_array(l->arena, n, size);
@@ -75,6 +88,8 @@ static const struct nj_choice *choose(struct nj_loader *l, const struct nj_key *
         return c;
     if (c->text)
         nj_loader_problem(l, node, "'%s': '%s' %s", key->name, c->text, c->refusal);
+    else if (key->type == NJ_KEY_LIST)
+        expected_item(l, node, key);
     else
         expected_by(l, node, key, "");
     return NULL;
@@ -100,7 +115,7 @@ static void put_list(struct nj_loader *l, const struct nj_key *key, const struct
     for (const struct nj_yaml_node *item = node->first; item; item = item->next) {
         if (item->kind != NJ_YAML_SCALAR || nj_yaml_is_null(item) ||
             (!key->choices && !fits(key, item->text))) {
-            expected_by(l, item, key, "");
+            expected_item(l, item, key);
             continue;
         }
         if (key->choices && !choose(l, key, item))
@@ -268,12 +283,15 @@ static void put_defaults(struct nj_loader *l, const struct nj_key *keys, char *b
 
 /* ---- maps and lists of entries --------------------------------------------------------------- */
 
+static struct nj_place key_place(const struct nj_loader *l, const struct nj_yaml_node *node)
+{
+    return (struct nj_place){l->file->shown, node->key_line, node->key_column};
+}
+
 static void unknown_key(struct nj_loader *l, const struct nj_yaml_node *node, const char *section,
                         const char *nearest)
 {
-    struct nj_place place = nj_loader_place(l, NULL);
-    place.line = node->key_line;
-    place.column = node->key_column;
+    struct nj_place place = key_place(l, node);
     if (nearest)
         nj_loader_problem_at(l, false, place, "'%.64s': unknown key in '%s', did you mean '%s'?",
                              node->key, section, nearest);
@@ -348,11 +366,8 @@ static void put_symbols(struct nj_loader *l, const struct nj_section *section,
     uint32_t n = 0;
     for (const struct nj_yaml_node *entry = node->first; symbols && entry; entry = entry->next) {
         if (!nj_is_symbol(entry->key)) {
-            struct nj_place place = nj_loader_place(l, NULL);
-            place.line = entry->key_line;
-            place.column = entry->key_column;
-            nj_loader_problem_at(l, false, place, "'%.64s': expected a symbol as ATOM/USDT",
-                                 entry->key);
+            nj_loader_problem_at(l, false, key_place(l, entry),
+                                 "'%.64s': expected a symbol as ATOM/USDT", entry->key);
             continue;
         }
         memcpy(symbols[n].symbol, entry->key, strlen(entry->key) + 1);
@@ -396,6 +411,15 @@ static void put_section(struct nj_loader *l, const struct nj_section *section,
     }
 }
 
+/* The file that a section of this name belongs in, NULL: there is none. */
+static const char *file_of_section(const char *name)
+{
+    for (const struct nj_section *s = nj_sections; s->name; s++)
+        if (strcmp(s->name, name) == 0)
+            return s->file;
+    return NULL;
+}
+
 void nj_loader_sections(struct nj_loader *l)
 {
     const char *names[32];
@@ -415,6 +439,13 @@ void nj_loader_sections(struct nj_loader *l)
     for (const struct nj_yaml_node *entry = root ? root->first : NULL; entry; entry = entry->next) {
         if (nj_section_find(l->file->name, entry->key))
             continue;
+        const char *other = file_of_section(entry->key);
+        if (other) {
+            struct nj_place place = key_place(l, entry);
+            nj_loader_problem_at(l, false, place, "'%s': unknown key in '%s'; it belongs in %s",
+                                 entry->key, l->file->name, other);
+            continue;
+        }
         unknown_key(l, entry, l->file->name,
                     nj_value_nearest(entry->key, names, n_names, sizeof names[0]));
     }
