@@ -25,7 +25,8 @@ brokerdir = $(plugindir)/brokers
 broker_PROGRAMS = \
     plugins/brokers/paper.so
 allocatordir = $(plugindir)/allocators
-allocator_PROGRAMS =
+allocator_PROGRAMS = \
+    plugins/allocators/target_weights.so
 
 plugins_strategies_buy_hold_so_SOURCES = plugins/strategies/buy_hold/buy_hold.c
 plugins_strategies_buy_hold_so_CPPFLAGS = $(PLUGIN_CPPFLAGS)
@@ -94,3 +95,8 @@ plugins_brokers_paper_so_SOURCES = \
 plugins_brokers_paper_so_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 plugins_brokers_paper_so_LDFLAGS = $(PLUGIN_LINKFLAGS)
 plugins_brokers_paper_so_LDADD = $(PLUGIN_LIBS)
+
+plugins_allocators_target_weights_so_SOURCES = plugins/allocators/target_weights/target_weights.c
+plugins_allocators_target_weights_so_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+plugins_allocators_target_weights_so_LDFLAGS = $(PLUGIN_LINKFLAGS)
+plugins_allocators_target_weights_so_LDADD = $(PLUGIN_LIBS)

@@ -40,6 +40,7 @@ unit_tests = \
     tests/unit/test_journal_faults \
     tests/unit/test_map \
     tests/unit/test_match \
+    tests/unit/test_mock \
     tests/unit/test_number \
     tests/unit/test_paper \
     tests/unit/test_playback \
@@ -52,6 +53,7 @@ unit_tests = \
     tests/unit/test_state \
     tests/unit/test_state_map \
     tests/unit/test_strategies \
+    tests/unit/test_target_weights \
     tests/unit/test_yaml
 
 # e2e/: whole programs. Scripts get the environment above.
@@ -69,7 +71,29 @@ e2e_tests = \
     tests/golden/indicators/make.py
 
 # plugins/: bad citizens and fixtures, built as plugins/KIND would be; loaded by tests only.
-test_plugins =
+test_plugins = \
+    tests/plugins/abort_on_create.so \
+    tests/plugins/counter_v1.so \
+    tests/plugins/counter_v2.so \
+    tests/plugins/create_refuses.so \
+    tests/plugins/errors_always.so \
+    tests/plugins/floods.so \
+    tests/plugins/hang_on_event.so \
+    tests/plugins/larger_struct.so \
+    tests/plugins/leaves_thread.so \
+    tests/plugins/load_refuses.so \
+    tests/plugins/load_segv.so \
+    tests/plugins/missing_symbol.so \
+    tests/plugins/no_callbacks.so \
+    tests/plugins/nodelete.so \
+    tests/plugins/older_struct.so \
+    tests/plugins/save_refuses.so \
+    tests/plugins/scribbler.so \
+    tests/plugins/segv_on_create.so \
+    tests/plugins/segv_on_event.so \
+    tests/plugins/wrong_magic.so \
+    tests/plugins/wrong_major.so \
+    tests/plugins/wrong_pointer_bits.so
 
 # fuzz/fuzz_X.c with seeds in fuzz/corpus/X/; make check plays the seeds, make fuzz looks for more.
 fuzz_programs = \
@@ -93,6 +117,8 @@ EXTRA_DIST += \
     tests/fuzz/fuzz_codec.h \
     tests/fuzz/json.dict \
     tests/golden \
+    tests/plugins/counter.h \
+    tests/plugins/plain.h \
     tests/unit/test_abi_layout_rows.h \
     tests/unit/test_codec_random.h \
     tests/unit/test_indicators_any.h \
@@ -147,6 +173,12 @@ TESTS += $(unit_tests) $(e2e_tests)
 if !FUZZ
 TESTS += $(fuzz_programs)
 endif
+
+# Undefined on purpose; never unmapped on purpose.
+tests/plugins/missing_symbol.so: PLUGIN_DEFS =
+tests/plugins/nodelete.so: PLUGIN_LINKFLAGS += -Wl,-z,nodelete
+
+tests/plugins/counter_v1.so tests/plugins/counter_v2.so: tests/plugins/counter.h
 
 tests/plugins/%.so: tests/plugins/%.c sdk/libnjord-sdk.a $(njordinclude_HEADERS)
 	@$(MKDIR_P) $(@D)

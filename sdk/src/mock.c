@@ -280,8 +280,10 @@ static int instance_new(struct njord_mock *mock, const njord_plugin_entry *entry
            plugin->size < sizeof in->plugin ? plugin->size : sizeof in->plugin);
     in->params = in->plugin.params;
     mock_host_init(in);
-    if (!in->plugin.name || !in->plugin.version || !in->plugin.iface || !in->plugin.create) {
-        status = mock_fail(mock, NJORD_E_ARG, "the plugin has no name, version, iface or create");
+    if (!in->plugin.name || !in->plugin.version || !in->plugin.iface || !in->plugin.create ||
+        !in->plugin.destroy) {
+        status = mock_fail(mock, NJORD_E_ARG,
+                           "the plugin has no name, version, iface, create or destroy");
         goto fail;
     }
     if ((status = read_iface(in)) != NJORD_OK ||
