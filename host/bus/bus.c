@@ -217,7 +217,7 @@ static int push(struct nj_bus *bus, struct nj_fifo *fifo, struct topic *t, const
                 const njord_envelope *envelope, njord_event **copy, struct nj_error *err)
 {
     size_t waiting = bus->inputs.bytes + bus->emissions.bytes;
-    if (event->size > bus->options.max_queued - waiting)
+    if (waiting >= bus->options.max_queued || event->size > bus->options.max_queued - waiting)
         return nj_error_set(err, NJ_ERR_LIMIT, "bus: %zu bytes wait, no room for more on '%s'",
                             waiting, t->name);
     struct record *r = nj_fifo_push(fifo, sizeof *r + event->size);
@@ -474,13 +474,14 @@ const char *nj_message_json(const struct nj_message *message, bool with_contract
         njord_envelope envelope = {.contract = with_contract ? message->event->type : 0,
                                    .src_seq = NJORD_NONE_I64};
         void *data = e->json[which];
-        bool room = grow(&data, &e->json_cap[which], njord_encode_bound(message->event));
+        bool room = grow(&data, &e->json_cap[which], njord_encode_bound(message->event) + 1);
         e->json[which] = data;
         if (!room || njord_encode_json(message->event, &envelope, e->json[which],
                                        e->json_cap[which], &e->json_len[which]) != 0) {
             e->json_len[which] = 0;
             return NULL;
         }
+        e->json[which][e->json_len[which]] = '\0';
         message->bus->stats.encoded++;
     }
     *len = e->json_len[which];
