@@ -23,6 +23,7 @@ unit_tests = \
     tests/unit/test_abi_layout \
     tests/unit/test_buf \
     tests/unit/test_codec \
+    tests/unit/test_codec_limits \
     tests/unit/test_codec_roundtrip \
     tests/unit/test_config \
     tests/unit/test_config_compare \
@@ -61,6 +62,7 @@ unit_tests = \
 e2e_tests = \
     tests/e2e/test_abi_layout.py \
     tests/e2e/test_autogen.sh \
+    tests/e2e/test_codec_allocates_nothing.sh \
     tests/e2e/test_contract_examples.py \
     tests/e2e/test_contracts_current.sh \
     tests/e2e/test_glob_redis.py \

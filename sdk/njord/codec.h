@@ -17,13 +17,13 @@ extern "C" {
 /* What stands around a contract's members. Absent: type 0, "", NJORD_NONE_I64. seq and ts_recv_ns
  * live in the event's head (seq 0, ts_recv_ns NJORD_NONE_I64: not there). */
 typedef struct njord_envelope {
-    uint32_t contract; /* NJORD_EV_*; when encoding: written as "contract" unless 0 */
+    uint32_t contract; /* when decoding: NJORD_EV_*; when encoding: not 0: name the event's */
     uint32_t reserved;
     int64_t src_seq;         /* _seq */
     char src[NJORD_ID_SIZE]; /* _src */
 } njord_envelope;
 
-/* Sets all of it absent. NULL is allowed. */
+/* Sets all of it absent; start with it, zeros would be a _seq of 0. NULL is allowed. */
 void njord_envelope_init(njord_envelope *env);
 
 /* Where and why decoding failed. */
@@ -32,11 +32,17 @@ typedef struct njord_decode_error {
     char text[192];  /* "Trade.price at byte 17: expected f64, found str" */
 } njord_decode_error;
 
-/* The largest event that a decoder makes of `len` bytes of input: a safe size of its output buffer.
- */
+/* The largest event that a decoder makes of `len` bytes of input: a safe size of its output. */
 size_t njord_decode_bound(size_t len);
 
-/* Decodes one event of contract `type` (0: taken from the "contract" member, which must then be
+/* What is taken: keys in any order, each once; an integer where f64 is asked, when a double holds
+ * it exactly (msgpack), never the reverse; float32; nil or null for an optional member; msgpack
+ * headers longer than needed. Unknown keys are skipped (at most 64, 8 maps or lists deep) unless
+ * the contract is strict. What is refused: bin and ext where a member is known, texts that are too
+ * long, not UTF-8, not of their form, or empty though required; NaN and infinities; JSON that
+ * strays from RFC 8259.
+ *
+ * Decodes one event of contract `type` (0: taken from the "contract" member, which must then be
  * there) into `out` (cap bytes, aligned to 8). Sets head: size, head, type, seq, ts_ns, ts_recv_ns;
  * PARTIAL in flags of a partial bar, SNAPSHOT of a whole Depth. `env` and `err` may be NULL. Bytes
  * after the event are an error. 0, NJORD_E_ARG (malformed; err says), NJORD_E_LIMIT (cap). */
@@ -60,8 +66,9 @@ size_t njord_encode_bound(const njord_event *event);
 #define NJORD_NUMBER_SIZE 32u
 
 /* A finite double as the shortest of %.15g, %.16g, %.17g that reads back to the same value (so 0.1
- * is "0.1", 3 is "3", -0.0 is "-0"). Fast for integers and for numbers with at most 8 decimals.
- * Returns the length; out holds at least NJORD_NUMBER_SIZE bytes, NUL-ended. */
+ * is "0.1", 3 is "3", -0.0 is "-0"). Exact integer arithmetic from 1e-6 to 1e15, the rule itself
+ * beyond; no locale has a say. Returns the length; out holds at least NJORD_NUMBER_SIZE bytes,
+ * NUL-ended. */
 size_t njord_format_f64(double v, char *out);
 size_t njord_format_i64(int64_t v, char *out);
 

@@ -163,7 +163,7 @@ static void pack_member(packer *out, const njord_event *event, const njord_field
 static void pack_event(packer *out, const njord_event *event, const njord_envelope *env)
 {
     const njord_contract *contract = njord_contract_of(event->type);
-    const njord_contract *named = env == NULL ? NULL : njord_contract_of(env->contract);
+    const njord_contract *named = env == NULL || env->contract == 0 ? NULL : contract;
     uint64_t present = 0;
     uint32_t count = 0;
     if (contract == NULL) {

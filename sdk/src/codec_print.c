@@ -175,12 +175,12 @@ static void print_member(printer *out, const njord_event *event, const njord_fie
     }
 }
 
-static void print_envelope(printer *out, const njord_envelope *env, int *first)
+static void print_envelope(printer *out, const njord_contract *contract, const njord_envelope *env,
+                           int *first)
 {
-    const njord_contract *named = njord_contract_of(env->contract);
-    if (named != NULL) {
+    if (env->contract != 0) {
         print_key(out, "contract", 8, first);
-        print_text(out, named->name, strlen(named->name));
+        print_text(out, contract->name, strlen(contract->name));
     }
     if (env->src[0] != '\0') {
         print_key(out, "_src", 4, first);
@@ -217,7 +217,7 @@ static void print_event(printer *out, const njord_event *event, const njord_enve
         print_i64(out, event->ts_recv_ns);
     }
     if (env != NULL)
-        print_envelope(out, env, &first);
+        print_envelope(out, contract, env, &first);
     print_char(out, '}');
 }
 
