@@ -24,7 +24,14 @@ host_libnjord_a_SOURCES = \
     host/bus/bus.h \
     host/bus/fifo.c \
     host/bus/fifo.h \
+    host/bus/redis.c \
     host/bus/redis.h \
+    host/bus/redis_ids.c \
+    host/bus/redis_impl.h \
+    host/bus/redis_in.c \
+    host/bus/redis_key.c \
+    host/bus/redis_out.c \
+    host/bus/redis_session.c \
     host/bus/url.c \
     host/config/check.c \
     host/config/compare.c \

@@ -46,6 +46,7 @@ unit_tests = \
     tests/unit/test_number \
     tests/unit/test_paper \
     tests/unit/test_playback \
+    tests/unit/test_redis \
     tests/unit/test_playback_lines \
     tests/unit/test_playback_parse \
     tests/unit/test_playback_plugin \
@@ -140,12 +141,17 @@ tests_support_libsupport_a_SOURCES = \
     tests/support/folder.c \
     tests/support/folder.h \
     tests/support/journal_model.c \
-    tests/support/journal_model.h
+    tests/support/journal_model.h \
+    tests/support/redis_host.c \
+    tests/support/redis_host.h \
+    tests/support/redis_server.c \
+    tests/support/redis_server.h
 SUPPORT_LIBS = tests/support/libsupport.a $(LDADD)
 tests_unit_test_config_files_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_fs_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_faults_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_redis_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_state_LDADD = $(SUPPORT_LIBS)
 
 # The feeds' pure parts: tests/unit/test_{playback,simmarket}*, tests/fuzz/fuzz_capture.

@@ -61,7 +61,7 @@ void nj_redis_put_day_pnl(struct nj_redis *redis, double usd);
 
 struct nj_redis_stats {
     uint64_t sent, received, own_dropped, gaps, missed, reconnects, malformed, from_stream,
-        seen_dropped;
+        seen_dropped, not_sent;
     size_t unanswered_bytes;
 };
 void nj_redis_stats(const struct nj_redis *redis, struct nj_redis_stats *out);

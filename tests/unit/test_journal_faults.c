@@ -58,7 +58,7 @@ static void live(struct nj_journals *js)
 {
     for (int turn = 0; turn < 6; turn++) {
         for (int i = 0; i < 3; i++)
-            put(js, names[(turn + i) % 4], false, (size_t)(20 + 37 * i));
+            put(js, names[(turn + i) % 4], false, 20 + 37 * (size_t)i);
         put(js, "orders", true, 60);
         flush(js);
         fp.clock_ns += 60000000; /* probes are due every second turn */
