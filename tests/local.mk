@@ -19,15 +19,16 @@ PY_LOG_COMPILER = $(PYTHON3)
 
 # unit/test_MODULE.c: one program a module, linked with the whole host library and Check.
 unit_tests = \
-    tests/unit/test_bus \
     tests/unit/test_abi_layout \
     tests/unit/test_buf \
+    tests/unit/test_bus \
     tests/unit/test_codec \
     tests/unit/test_codec_limits \
     tests/unit/test_codec_roundtrip \
     tests/unit/test_config \
     tests/unit/test_config_compare \
     tests/unit/test_config_files \
+    tests/unit/test_config_memory \
     tests/unit/test_config_params \
     tests/unit/test_config_taken \
     tests/unit/test_contract \
@@ -40,16 +41,17 @@ unit_tests = \
     tests/unit/test_indicators_golden \
     tests/unit/test_journal \
     tests/unit/test_journal_faults \
+    tests/unit/test_log \
     tests/unit/test_map \
     tests/unit/test_match \
     tests/unit/test_mock \
     tests/unit/test_number \
     tests/unit/test_paper \
     tests/unit/test_playback \
-    tests/unit/test_redis \
     tests/unit/test_playback_lines \
     tests/unit/test_playback_parse \
     tests/unit/test_playback_plugin \
+    tests/unit/test_redis \
     tests/unit/test_simmarket \
     tests/unit/test_simmarket_plugin \
     tests/unit/test_simmarket_rng \
@@ -102,6 +104,7 @@ test_plugins = \
 # fuzz/fuzz_X.c with seeds in fuzz/corpus/X/; make check plays the seeds, make fuzz looks for more.
 fuzz_programs = \
     tests/fuzz/fuzz_capture \
+    tests/fuzz/fuzz_config \
     tests/fuzz/fuzz_json \
     tests/fuzz/fuzz_msgpack
 
@@ -118,6 +121,7 @@ EXTRA_DIST += \
     tests/.clang-tidy \
     tests/e2e/out_of_tree/buy_once.c \
     tests/fuzz/corpus \
+    tests/fuzz/config.dict \
     tests/fuzz/fuzz_codec.h \
     tests/fuzz/json.dict \
     tests/golden \
@@ -147,11 +151,15 @@ tests_support_libsupport_a_SOURCES = \
     tests/support/redis_server.c \
     tests/support/redis_server.h
 SUPPORT_LIBS = tests/support/libsupport.a $(LDADD)
+tests_unit_test_config_memory_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \
+    -Wl,--wrap=realloc -Wl,--wrap=strdup -Wl,--wrap=open -Wl,--wrap=open64 \
+    -Wl,--wrap=read
 tests_unit_test_config_files_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_fs_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_faults_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_redis_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_log_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_state_LDADD = $(SUPPORT_LIBS)
 
 # The feeds' pure parts: tests/unit/test_{playback,simmarket}*, tests/fuzz/fuzz_capture.

@@ -42,6 +42,7 @@ struct nj_log {
     uint64_t unwritten;      /* lines that the file did not take */
     uint64_t told_unwritten; /* of these, told in a line since */
     uint64_t held;           /* lines held back */
+    bool torn;               /* a part of a line stands at the end and could not be taken back */
     struct nj_buf line;
 };
 
@@ -172,6 +173,7 @@ int nj_log_reopen(struct nj_log *log, struct nj_error *err)
         return rc;
     log->pf->close(log->pf->ctx, log->fd);
     log->fd = fd;
+    log->torn = false; /* what was torn has been set aside, or is in the old file */
     return 0;
 }
 
@@ -248,6 +250,8 @@ static void make_json(struct nj_log *log, int64_t now, enum nj_level level, cons
     struct nj_buf *line = &log->line;
     char ts[40];
     nj_buf_clear(line);
+    if (log->torn)
+        nj_buf_putc(line, '\n');
     if (njord_format_time(now, 6, ts, sizeof ts) == 0)
         ts[0] = '\0';
     nj_buf_printf(line, "{\"ts\":\"%s\",\"level\":\"%s\",\"event\":", ts, nj_level_text(level));
@@ -324,11 +328,14 @@ static bool put_file(struct nj_log *log)
     do
         n = pf->write(pf->ctx, log->fd, line->data, line->len);
     while (n < 0 && errno == EINTR);
-    if (n == (ssize_t)line->len)
+    if (n == (ssize_t)line->len) {
+        log->torn = false;
         return true;
+    }
     struct stat st;
-    if (n > 0 && pf->fstat(pf->ctx, log->fd, &st) == 0 && st.st_size >= (off_t)n)
-        (void)!pf->ftruncate(pf->ctx, log->fd, st.st_size - (off_t)n);
+    if (n > 0)
+        log->torn = pf->fstat(pf->ctx, log->fd, &st) != 0 || st.st_size < (off_t)n ||
+                    pf->ftruncate(pf->ctx, log->fd, st.st_size - (off_t)n) != 0;
     return false;
 }
 
