@@ -224,7 +224,7 @@ int nj_instance_load(struct nj_instance *i, const void *data, size_t len, uint32
                      struct nj_error *err)
 {
     const njord_plugin *p = &i->module->plugin;
-    if (!p->load)
+    if (!p->load || p->state_version == 0)
         return nj_error_set(err, NJ_ERR_NOT_FOUND, "plugin '%s' of '%s': loads no state",
                             i->module->name, i->id);
     if (version < p->state_oldest || version > p->state_version)

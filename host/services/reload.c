@@ -133,9 +133,12 @@ static void start(struct nj_reload *r)
     if (config)
         r->rc = read_config(r);
     if (r->rc == 0) {
-        r->rc = nj_reload_plan(r, &err);
-        if (err.code != 0)
+        int rc =
+            nj_reload_plan(r, &err); /* what it refuses of single files stands in r->rc already */
+        if (rc != 0) {
+            r->rc = rc;
             nj_reload_say(r, "refused: %s", err.text);
+        }
     }
     if (r->rc != 0 && r->n_groups == 0)
         r->host->stats.reloads_refused++;

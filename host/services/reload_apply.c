@@ -57,13 +57,13 @@ static int hand_over_one(struct nj_host *host, struct nj_change *c, struct nj_er
     } else if (c->fresh) { /* a slot that did not run: what it saved last */
         rc = nj_state_get_saved(host->state, c->entry->id, &saved, &state, err);
     }
-    if (rc == NJ_ERR_NOT_FOUND) {
+    if (rc == 0 && c->fresh)
+        rc = nj_instance_load(c->fresh, state.data, state.len, saved.version, err);
+    if (rc == NJ_ERR_NOT_FOUND) { /* one of the two keeps no state */
         if (old)
             nj_log(host->log, NJ_INFO, "reload", "starts_empty", NJ_TEXT("id", c->entry->id),
                    NJ_TEXT("detail", err->text));
         rc = 0;
-    } else if (rc == 0 && c->fresh) {
-        rc = nj_instance_load(c->fresh, state.data, state.len, saved.version, err);
     }
     nj_buf_free(&state);
     if (rc == 0 && c->fresh)
