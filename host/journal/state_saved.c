@@ -168,8 +168,8 @@ int nj_state_get_saved(struct nj_state *state, const char *id, struct nj_saved *
         goto done;
     rc = nj_error_set(err, NJ_ERR_NOT_FOUND, "no saved state of '%s'", id);
     for (size_t i = 0; i < n; i++) {
-        const char *data;
-        size_t len;
+        const char *data = NULL;
+        size_t len = 0;
         nj_buf_clear(&file);
         rc = saved_path(state, id, seqs[i], path, err);
         if (rc == 0)

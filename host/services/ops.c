@@ -167,7 +167,7 @@ static void failed(void *ctx, struct nj_instance *i, const char *callback, njord
     nj_host_announce(host, i->id, i->kind, NJORD_PLUGIN_EVENT_DISABLED, i->module->plugin.version,
                      slot->detail);
     if (i->kind == NJORD_KIND_STRATEGY)
-        nj_strategy_leave(slot, slot->config->on_crash, "disabled");
+        nj_strategy_leave(slot, (int)slot->config->on_crash, "disabled");
 }
 
 void nj_host_ops_init(struct nj_instance_ops *ops, struct nj_host *host)

@@ -84,10 +84,12 @@ int nj_scribe_start(struct nj_scribe *s, struct nj_flow *flow, struct nj_core *c
                                          "broker.echo",    "broker.orders", "portfolio.*",
                                          "host.plugins"};
     uint32_t n_always = sizeof always / sizeof always[0];
-    *s = (struct nj_scribe){
-        flow, core,
-        bus,  calloc(n_always + config->journal.n_topics, sizeof(struct nj_subscription *)),
-        0,    0};
+    *s = (struct nj_scribe){0};
+    s->flow = flow;
+    s->core = core;
+    s->bus = bus;
+    s->subscriptions =
+        calloc(n_always + config->journal.n_topics, sizeof(struct nj_subscription *));
     int rc =
         s->subscriptions ? 0 : nj_error_set(err, NJ_ERR_NOMEM, "journal service: out of memory");
     for (uint32_t i = 0; i < n_always && rc == 0; i++)
@@ -103,7 +105,7 @@ int nj_scribe_start(struct nj_scribe *s, struct nj_flow *flow, struct nj_core *c
 
 void nj_scribe_stop(struct nj_scribe *s)
 {
-    for (uint32_t i = 0; i < s->n_subscriptions; i++)
+    for (uint32_t i = 0; s->subscriptions && i < s->n_subscriptions; i++)
         nj_bus_unsubscribe(s->bus, s->subscriptions[i]);
     free(s->subscriptions);
     *s = (struct nj_scribe){0};

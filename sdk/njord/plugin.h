@@ -524,6 +524,7 @@ static inline njord_status njord_state_loaded(const njord_host *host, njord_stat
  * constant that says whether the author named a function; the entry with its stamp is a constant of
  * the file. */
 #define NJORD_ENTRY_(NAME, KIND, VERSION, SUMMARY, PARAMS)                                         \
+    /* NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables) */                       \
     static njord_plugin NAME##_plugin_ = {(uint32_t)sizeof(njord_plugin),                          \
                                           KIND,                                                    \
                                           0,                                                       \

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int mock_fail(struct njord_mock *mock, int code, const char *format, ...)
+int(mock_fail)(struct njord_mock *mock, int code, const char *format, ...)
 {
     va_list args;
     va_start(args, format);

@@ -369,7 +369,7 @@ START_TEST(depth_and_size_are_bounded)
     ck_assert_int_eq(njord_state_out_finish(&out, NULL), NJORD_E_LIMIT);
 
     static double million[1000000];
-    char key[8];
+    char key[16];
     int n = 0;
     njord_state_out_init(&out);
     do
