@@ -62,6 +62,8 @@ def problems_of(path, text, has_header):
             continue
         for m in pattern.finditer(code):
             before = code[code.rfind("\n", 0, m.start()) + 1:m.start()]
+            if re.search(r"\(\s*\*\s*%s\s*\)" % m.group(1), code):
+                continue  # a parameter or a member of that name, given by the caller
             if DECLARED.search(before) and not KEYWORD_BEFORE.search(before) and "=" not in before \
                     and "(" not in before:
                 continue

@@ -7,10 +7,14 @@ WARN_FLAGS="-Wall -Wextra -Wshadow -Wconversion -Werror"
 LIB_FLAGS=$(pkg-config --cflags msgpack hiredis yaml-0.1 libarchive jansson libcrypto check)
 HOST_FLAGS="-Ihost $LIB_FLAGS -DNJORD_VERSION=\"0\" -DNJORD_PLUGINDIR=\"/p\" -DNJORD_DATADIR=\"/d\" -DNJORD_CONFDIR=\"/c\""
 
+# A test of a plugin's parts sees that plugin's own headers.
+PART_FLAGS=$(find plugins -name '*.h' -type f | sed 's|/[^/]*$||' | sort -u | sed 's|^|-I|' | tr '\n' ' ')
+
 # The flags for a file, from where it stands.
 flags_for() {
     case $1 in
     sdk/* | plugins/* | tests/plugins/* | tests/fixtures/*) echo "$BASE_FLAGS" ;;
+    tests/*) echo "$BASE_FLAGS $HOST_FLAGS $PART_FLAGS" ;;
     *) echo "$BASE_FLAGS $HOST_FLAGS" ;;
     esac
 }

@@ -263,7 +263,7 @@ static void roll_back(struct nj_host *host, struct nj_group *g)
             nj_host_announce(host, c->slot->id, c->slot->kind, NJORD_PLUGIN_EVENT_DISABLED, "",
                              err.text);
         }
-        if (c->told) { /* told the old values again */
+        if (c->told && c->slot && c->slot->instance) { /* told the old values again */
             struct nj_config_report report = {0};
             struct nj_module *m = c->slot->instance->module;
             njord_value *values;

@@ -62,6 +62,7 @@ PLANTED = [
 INNOCENT = [
     ("rules", "plugins/feeds/tape/tape.c", "int f(const njord_host *h) { return h->time(h) + s.time(1); }\n"),
     ("rules", "host/trade/risk.h", '/* system("x") */ // gets(x)\nstatic const char *t = "time(0) exit(1)";\n'),
+    ("rules", "host/services/risk.c", "long f(long (*clock)(void)) {\n    return clock();\n}\n"),
     ("rules", "host/trade/risk.h", "int nj_time(int x);\nint runtime(int x);\n"),
 ]
 

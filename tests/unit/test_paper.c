@@ -519,8 +519,8 @@ START_TEST(damaged_state_is_refused)
         "\x81\xa6orders\x91\x80",
         "\x81\xa6orders\xa1x",
         "\x81\xa7markets\x91\x80",
-        "\x81\xa6"
-        "assets\x91\x80",
+        ("\x81\xa6"
+         "assets\x91\x80"),
     };
     static const size_t len[] = {1, 10, 10, 11, 10};
     njord_mock_destroy(mock);
