@@ -66,6 +66,10 @@ class Field:
             return "uint8_t %s" % self.name
         return "char %s[%d]" % (self.name, self.size)
 
+    def where(self, contract):
+        """Its offset in the contract's struct, as C says it."""
+        return "offsetof(njord_event, ts_ns)" if self.in_head else "offsetof(njord_%s, %s)" % (contract.c_name, self.name)
+
     def type_doc(self):
         if self.kind in FORMS:
             return FORMS[self.kind][1]
@@ -171,16 +175,17 @@ def table(enums, contracts, topics):
             kind = "STR" if f.is_text else f.kind.split(":")[0].upper()
             form = "NJORD_FORM_%s" % (f.kind.upper() if f.kind in FORMS else "FREE")
             codes = "%s_codes" % f.kind[5:] if f.kind.startswith("enum:") else "NULL"
-            where = "offsetof(njord_event, ts_ns)" if f.in_head else "offsetof(njord_%s, %s)" % (c.c_name, f.name)
             flags = "|".join(["NJORD_FIELD_REQUIRED"] * f.required + ["NJORD_FIELD_TIME"] * f.time) or "0"
             o += ['    { "%s", %d, NJORD_FIELD_%s, %s, %s, %d, %s, %s, 0 },' %
-                  (f.name, len(f.name), kind, flags.replace("|", " | "), where, f.size, codes, form)]
+                  (f.name, len(f.name), kind, flags.replace("|", " | "), f.where(c), f.size, codes, form)]
         o += ["};", ""]
     o += ["const njord_contract njord_contracts[NJORD_EV_COUNT] = {"]
     for c in contracts:
+        time = [f for f in c.fields if f.time]
         where = ["offsetof(njord_%s, %s)" % (c.c_name, name) if any(f.name == name and f.kind != "symbols" for f in c.fields)
                  else "0" for name in ("symbol", "strategy_id")]
-        o += ['    [NJORD_EV_%s] = { "%s", %s_fields, %d, NJORD_EV_%s, sizeof(njord_%s), %d, %s, %s, 0 },' %
+        where += [time[0].where(c) if time else "0", "%#xu" % sum(1 << i for i, f in enumerate(c.fields) if f.required)]
+        o += ['    [NJORD_EV_%s] = { "%s", %s_fields, %d, NJORD_EV_%s, sizeof(njord_%s), %d, %s, %s, %s, %s },' %
               (c.c_name.upper(), c.name, c.c_name, len(c.fields), c.c_name.upper(), c.c_name, c.strict, *where)]
     o += ["};", "", "const njord_topic njord_topics[] = {"]
     names = {c.name: c for c in contracts}

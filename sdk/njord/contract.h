@@ -74,7 +74,8 @@ typedef struct njord_contract {
     uint32_t strict;      /* 1: unknown keys are malformed */
     uint32_t symbol_at;   /* where its member `symbol` (one symbol) stands, 0: it has none */
     uint32_t strategy_at; /* likewise strategy_id */
-    uint32_t reserved;
+    uint32_t time_at;     /* likewise the member that is the event's own time */
+    uint64_t required;    /* bit i: member i is required */
 } njord_contract;
 
 /* Indexed by NJORD_EV_*; entries without a name do not exist. */

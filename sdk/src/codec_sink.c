@@ -363,15 +363,13 @@ int njord_sink_close(njord_sink *sink, const void *at)
 {
     const njord_contract *contract = sink->contract;
     njord_event *event = sink->event;
-    for (uint32_t i = 0; i < contract->n_fields; i++) {
-        const njord_field *field = &contract->fields[i];
-        if ((field->flags & NJORD_FIELD_REQUIRED) != 0 && (sink->seen >> i & 1u) == 0) {
-            sink->name = field->name;
-            return njord_sink_fail(sink, at, "missing");
-        }
-        if ((field->flags & NJORD_FIELD_TIME) != 0)
-            memcpy(&event->ts_ns, member(sink, field), sizeof event->ts_ns);
+    uint64_t missing = contract->required & ~sink->seen;
+    if (missing != 0) {
+        sink->name = contract->fields[__builtin_ctzll(missing)].name;
+        return njord_sink_fail(sink, at, "missing");
     }
+    if (contract->time_at != 0)
+        memcpy(&event->ts_ns, (const char *)event + contract->time_at, sizeof event->ts_ns);
     if (event->type == NJORD_EV_BAR && ((const njord_bar *)(const void *)event)->partial == 1)
         event->flags |= NJORD_EF_PARTIAL;
     if (event->type == NJORD_EV_DEPTH && ((const njord_depth *)(const void *)event)->snapshot == 1)

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-#define RUNS    7
-#define COUNT   40000
+#define RUNS    25
+#define COUNT   20000
 #define NUMBERS 4096
 
 /* What a run computes ends here, so that no loop is dropped. */

@@ -67,6 +67,9 @@ START_TEST(the_table_of_fields_agrees_with_the_structs)
             ck_assert_msg(i < N_ROWS, "%s.%s", c->name, f->name);
             ck_assert_uint_le(f->offset + f->size, c->head);
             ck_assert_uint_eq(f->name_len, strlen(f->name));
+            ck_assert_uint_eq(c->required >> k & 1u, f->flags & NJORD_FIELD_REQUIRED);
+            if ((f->flags & NJORD_FIELD_TIME) != 0)
+                ck_assert_uint_eq(c->time_at, f->offset);
         }
     }
 }
