@@ -60,14 +60,30 @@ sdk_libnjord_sdk_a_SOURCES = \
     sdk/src/state_in.c \
     sdk/src/state_out.c \
     sdk/src/text_impl.h
-EXTRA_DIST += sdk/contracts.tbl
+EXTRA_DIST += sdk/contracts.tbl sdk/templates/README
 
 # Installed as $(datadir)/njord/templates/KIND/...
 strategytemplatedir = $(njorddatadir)/templates/strategy
-dist_strategytemplate_DATA =
+dist_strategytemplate_DATA = \
+    sdk/templates/strategy/Makefile.tmpl \
+    sdk/templates/strategy/NAME.c.tmpl \
+    sdk/templates/strategy/README.md.tmpl \
+    sdk/templates/strategy/test_NAME.c.tmpl
 feedtemplatedir = $(njorddatadir)/templates/feed
-dist_feedtemplate_DATA =
+dist_feedtemplate_DATA = \
+    sdk/templates/feed/Makefile.tmpl \
+    sdk/templates/feed/NAME.c.tmpl \
+    sdk/templates/feed/README.md.tmpl \
+    sdk/templates/feed/test_NAME.c.tmpl
 brokertemplatedir = $(njorddatadir)/templates/broker
-dist_brokertemplate_DATA =
+dist_brokertemplate_DATA = \
+    sdk/templates/broker/Makefile.tmpl \
+    sdk/templates/broker/NAME.c.tmpl \
+    sdk/templates/broker/README.md.tmpl \
+    sdk/templates/broker/test_NAME.c.tmpl
 allocatortemplatedir = $(njorddatadir)/templates/allocator
-dist_allocatortemplate_DATA =
+dist_allocatortemplate_DATA = \
+    sdk/templates/allocator/Makefile.tmpl \
+    sdk/templates/allocator/NAME.c.tmpl \
+    sdk/templates/allocator/README.md.tmpl \
+    sdk/templates/allocator/test_NAME.c.tmpl
