@@ -74,8 +74,10 @@ plugins_feeds_playback_so_LDADD = plugins/feeds/libplayback.a $(PLUGIN_LIBS) $(A
 
 plugins_feeds_libsimmarket_a_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 plugins_feeds_libsimmarket_a_SOURCES = \
+    plugins/feeds/simmarket/calibration.h \
     plugins/feeds/simmarket/market.c \
     plugins/feeds/simmarket/market.h \
+    plugins/feeds/simmarket/market_new.c \
     plugins/feeds/simmarket/market_state.c \
     plugins/feeds/simmarket/model.h \
     plugins/feeds/simmarket/rng.c \

@@ -70,6 +70,7 @@ e2e_tests = \
     tests/e2e/test_contracts_current.sh \
     tests/e2e/test_glob_redis.py \
     tests/e2e/test_harness.sh \
+    tests/e2e/test_market_stats.py \
     tests/e2e/test_msgpack_interop.py \
     tests/e2e/test_out_of_tree.sh \
     tests/e2e/test_plugin_exports.sh \
@@ -120,6 +121,7 @@ EXTRA_DIST += \
     $(e2e_tests) \
     $(test_plugins:.so=.c) \
     tests/.clang-tidy \
+    tests/e2e/market_trades.c \
     tests/e2e/out_of_tree/buy_once.c \
     tests/fuzz/corpus \
     tests/fuzz/config.dict \

@@ -1,69 +1,12 @@
 #include "market.h"
 
+#include "calibration.h"
 #include "model.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define DAY_S 86400.0
-
-/* Share of a day's trades in each UTC hour, relative to the mean: quiet before Europe, highs at the
- * daily close (0 h), at Europe's opening and over the American morning. Between the middles of
- * hours it is interpolated. */
-static const double profile[24] = {1.38, 0.97, 0.88, 0.86, 0.82, 0.76, 0.80, 0.86,
-                                   1.00, 0.94, 0.90, 0.98, 1.10, 1.26, 1.45, 1.50,
-                                   1.38, 1.14, 0.98, 0.90, 0.86, 0.80, 0.84, 0.90};
-
-/* Volatility: standard deviations and half of a factor's memory in seconds. Hourly volatilities of
- * one-minute bars differ by a standard deviation of about 0.44 in the logarithm, daily ones by
- * 0.36. */
-#define SLOW_SD   0.35
-#define SLOW_S    86400.0
-#define FAST_SD   0.30
-#define FAST_S    1200.0
-#define GARCH_S   1000.0
-#define GARCH_MAX 30.0
-
-/* Jumps: a day, of each source; |size| = JUMP_MIN (1 + exponential) in standard deviations of a
- * day. */
-#define JUMPS_PER_DAY 0.3
-#define JUMP_MIN      0.08
-#define JUMP_ORDERS   30.0 /* orders that a jump brings by itself */
-
-/* Share of an own move's variance that passes with the clock; the rest passes with the symbol's
- * orders. */
-#define CLOCK_SHARE 0.6
-
-/* Self-excitation: orders that one order brings by itself, and how soon (seconds). */
-static const double kernel_orders[2] = {0.40, 0.30};
-static const double kernel_s[2] = {0.05, 25.0};
-#define ACTIVITY 0.5 /* base rates go with the common volatility to this power */
-
-/* Orders: share with one trade only; tail exponent of the others; share of these that walk into the
- * book. */
-#define SINGLE      0.68
-#define BURST_TAIL  1.2
-#define WALKING     0.46
-/* Sides: chance that the regime turns with an order, and how far it rules. Autocorrelation of sides
- * at lag k: REGIME_PULL^2 (1 - 2 REGIME_TURN)^k. */
-#define REGIME_TURN 0.05
-#define REGIME_PULL 0.67
-#define SURPRISE_WEIGHT                                                                            \
-    0.3 /* correlation of an order's surprising part with the efficient price's move */
-/* Spread and stickiness of the quote, in typical moves between two orders. */
-#define SPREAD      0.5
-#define STICKY      0.6
-#define WALK        0.8
-/* Sizes: the notional of the middle trade in the quote asset, and the spread of its logarithm. */
-#define NOTIONAL    60.0
-#define NOTIONAL_SD 2.0
-#define SMALLEST                                                                                   \
-    0.12 /* share of trades of the least size that a venue takes (here worth about LEAST_NOTIONAL) \
-          */
-#define LEAST_NOTIONAL 5.5
-#define ROUND          0.25 /* share of round sizes: one significant digit */
 
 static double profile_at(double day_s)
 {
@@ -114,7 +57,7 @@ static void set_next(struct sim_symbol *s)
 /* When the kernels, at rates `excite` at last_s, bring the next order: the survival of a decaying
  * rate l exp(-t/T) is exp(-l T (1 - exp(-t/T))), which may stay positive for ever (Dassios and Zhao
  * 2013, exact simulation). */
-static void draw_kernels(struct sim_symbol *s)
+void sim_draw_kernels(struct sim_symbol *s)
 {
     s->kernel_s = 1e300;
     for (int k = 0; k < 2; k++) {
@@ -144,31 +87,35 @@ static void advance_arrivals(struct sim_symbol *s, double now)
     s->last_s = now;
 }
 
-static double factor_log_level(const struct sim_factor *f)
+/* What a factor's variance is made of in this grid step; `orders_per_s` move it on average. */
+static void factor_rates(struct sim_factor *f, double shape, double orders_per_s)
 {
-    return f->slow + f->fast -
-           (SLOW_SD * SLOW_SD + FAST_SD * FAST_SD); /* mean square of its exp: 1 */
+    double diffusive = 1.0 - JUMPS_PER_DAY * JUMP_MIN * JUMP_MIN * 5.0; /* E (1 + X)^2 = 5 */
+
+    f->level = sim_exp(f->slow + f->fast - LEVEL_VAR); /* its mean square is 1 */
+    diffusive *= f->level * f->level / DAY_S;
+    f->rate = CLOCK_SHARE * diffusive * shape;
+    f->order = (1.0 - CLOCK_SHARE) * diffusive / orders_per_s;
 }
 
 void sim_market_refresh(struct sim_market *m)
 {
     double mid_s = m->grid_s - SIM_GRID_S / 2.0;
     double day_s = (double)(m->start_ns / 1000000 % 86400000) / 1000.0 + mid_s;
-    double shape, common_sd, active;
-    double diffusive = 1.0 - JUMPS_PER_DAY * JUMP_MIN * JUMP_MIN * 5.0; /* E (1 + X)^2 = 5 */
+    double shape, activity;
 
     day_s -= DAY_S * (double)(int64_t)(day_s / DAY_S);
     shape = profile_at(day_s < 0.0 ? day_s + DAY_S : day_s);
-    common_sd = m->common.slow + m->common.fast;
-    m->common.level = sim_exp(factor_log_level(&m->common));
-    m->common.rate = diffusive * shape * m->common.level * m->common.level / DAY_S;
-    active = sim_exp(ACTIVITY * common_sd -
-                     ACTIVITY * ACTIVITY * (SLOW_SD * SLOW_SD + FAST_SD * FAST_SD) / 2.0);
+    activity = m->common.slow + m->common.fast;
+    activity = sim_exp(ACTIVITY * activity - ACTIVITY * ACTIVITY * LEVEL_VAR / 2.0);
+    /* Orders are many when the common level is high: E level^2 activity = exp(2 ACTIVITY
+     * LEVEL_VAR). */
+    factor_rates(&m->common, shape,
+                 m->order_rate * (double)m->n_symbols * sim_exp(2.0 * ACTIVITY * LEVEL_VAR));
     for (uint32_t i = 0; i < m->n_symbols; i++) {
         struct sim_symbol *s = &m->symbols[i];
-        s->own.level = sim_exp(factor_log_level(&s->own));
-        s->own.rate = CLOCK_SHARE * diffusive * shape * s->own.level * s->own.level / DAY_S;
-        s->base = m->order_rate * (1.0 - kernel_orders[0] - kernel_orders[1]) * shape * active;
+        factor_rates(&s->own, shape, m->order_rate);
+        s->base = m->order_rate * (1.0 - kernel_orders[0] - kernel_orders[1]) * shape * activity;
         set_next(s);
         m->heap[i] = i;
     }
@@ -210,7 +157,7 @@ static double factor_jump(struct sim_factor *f, struct sim_rng *rng)
 static void excite(struct sim_symbol *s)
 {
     s->excite[1] += JUMP_ORDERS * (1.0 - kernel_orders[0] - kernel_orders[1]) / kernel_s[1];
-    draw_kernels(s);
+    sim_draw_kernels(s);
 }
 
 /* Everything that is constant over a grid step gets its next value. */
@@ -273,11 +220,6 @@ static double draw_side(struct sim_symbol *s, double *surprise)
     return side;
 }
 
-static double whole(double x) /* rounded down, for 0 <= x < 2^52 */
-{
-    return (double)(int64_t)x;
-}
-
 /* The order of symbol `index` at `now`: prices move, the quote follows, the burst is laid out. */
 static void place_order(struct sim_market *m, uint32_t index, double now)
 {
@@ -285,11 +227,10 @@ static void place_order(struct sim_market *m, uint32_t index, double now)
     struct sim_burst *b = &m->burst;
     double side, surprise, move, z, ticks, typical, spread, bid;
 
-    m->common.pending += m->common.rate * (now - m->common_s);
+    m->common.pending += m->common.rate * (now - m->common_s) + m->common.order;
     m->common_s = now;
     factor_move(&m->common, sim_rng_heavy(&m->rng), m->garch_common);
-    s->own.pending += s->own.rate * (now - s->last_s) +
-                      (1.0 - CLOCK_SHARE) * s->own.level * s->own.level / (m->order_rate * DAY_S);
+    s->own.pending += s->own.rate * (now - s->last_s) + s->own.order;
     side = draw_side(s, &surprise);
     z = sqrt(1.0 - SURPRISE_WEIGHT * SURPRISE_WEIGHT) * sim_rng_heavy(&s->rng) +
         SURPRISE_WEIGHT * surprise;
@@ -302,13 +243,13 @@ static void place_order(struct sim_market *m, uint32_t index, double now)
     if (ticks > 1e12)
         ticks = 1e12;
     typical = s->order_sigma * ticks * sqrt(m->common.level * s->own.level);
-    spread = whole(SPREAD * typical + 0.5);
+    spread = sim_whole(SPREAD * typical + 0.5);
     if (spread < 1.0)
         spread = 1.0;
     if (ticks - s->quote > STICKY * typical + 0.5 * spread ||
         s->quote - ticks > STICKY * typical + 0.5 * spread)
         s->quote = ticks;
-    bid = s->quote > spread / 2.0 + 1.0 ? whole(s->quote - spread / 2.0 + 0.5) : 1.0;
+    bid = s->quote > spread / 2.0 + 1.0 ? sim_whole(s->quote - spread / 2.0 + 0.5) : 1.0;
 
     b->symbol = index;
     b->is_sell = side < 0.0;
@@ -316,8 +257,8 @@ static void place_order(struct sim_market *m, uint32_t index, double now)
     b->count = b->left = draw_burst(m, &s->rng);
     b->walk = 0.0;
     if (b->count > 1 && sim_rng_uniform(&s->rng) < WALKING)
-        b->walk = side * (1.0 + whole(WALK * typical * sim_rng_exponential(&s->rng)));
-    b->time_ms = whole(now * 1000.0);
+        b->walk = side * (1.0 + sim_whole(WALK * typical * sim_rng_exponential(&s->rng)));
+    b->time_ms = sim_whole(now * 1000.0);
 }
 
 static void schedule_after_order(struct sim_market *m, struct sim_symbol *s, double now)
@@ -329,7 +270,7 @@ static void schedule_after_order(struct sim_market *m, struct sim_symbol *s, dou
         s->hazard = sim_rng_exponential(&s->rng);
     for (int k = 0; k < 2; k++)
         s->excite[k] += kernel_orders[k] / kernel_s[k];
-    draw_kernels(s);
+    sim_draw_kernels(s);
     set_next(s);
     heap_sift(m, 0);
 }
@@ -345,14 +286,14 @@ static int64_t draw_steps(struct sim_symbol *s, double ticks)
     steps = size * s->notional_steps / ticks + 0.5;
     if (steps > 1e15)
         steps = 1e15;
-    steps = whole(steps);
+    steps = sim_whole(steps);
     if (u > 1.0 - ROUND && steps >= 10.0) {
         double unit = 1.0;
         while (steps >= 10.0 * unit)
             unit *= 10.0;
-        steps = whole(steps / unit + 0.5) * unit;
+        steps = sim_whole(steps / unit + 0.5) * unit;
     }
-    least = whole(s->min_notional_steps / ticks);
+    least = sim_whole(s->min_notional_steps / ticks);
     if (steps < least + 1.0 && s->min_notional_steps > 0.0)
         steps = least + 1.0;
     if (steps < (double)s->min_steps)
@@ -384,7 +325,7 @@ int sim_market_next(struct sim_market *m, struct sim_trade *out)
     ticks = b->ticks;
     if (b->count > 1) {
         double done = (double)(b->count - b->left) / (double)(b->count - 1);
-        double walked = whole((b->walk < 0.0 ? -b->walk : b->walk) * done * done);
+        double walked = sim_whole((b->walk < 0.0 ? -b->walk : b->walk) * done * done);
         ticks += b->walk < 0.0 ? -walked : walked;
     }
     if (ticks < 1.0)
@@ -399,165 +340,4 @@ int sim_market_next(struct sim_market *m, struct sim_trade *out)
     out->symbol = (uint32_t)b->symbol;
     out->is_sell = (uint32_t)b->is_sell;
     return 1;
-}
-
-/* ---- making one
- * -----------------------------------------------------------------------------------------------------
- */
-
-/* Writes `value` as mant / 10^places with at most 12 places. 0, or -1. */
-static int decimal_unit(double value, struct sim_unit *out)
-{
-    double pow10 = 1.0;
-
-    if (!(value > 0.0) || value > 1e9)
-        return -1;
-    for (int places = 0; places <= 12; places++, pow10 *= 10.0) {
-        double mant = whole(value * pow10 + 0.5);
-        if (mant >= 1.0 && mant / pow10 == value) {
-            out->mant = mant;
-            out->pow10 = pow10;
-            return 0;
-        }
-    }
-    return -1;
-}
-
-static uint64_t name_hash(const char *name) /* FNV-1a */
-{
-    uint64_t h = 0xcbf29ce484222325u;
-
-    for (; *name; name++)
-        h = (h ^ (uint8_t)*name) * 0x100000001b3u;
-    return h;
-}
-
-static void factor_init(struct sim_factor *f, struct sim_rng *rng)
-{
-    f->slow = SLOW_SD * sim_rng_normal(rng);
-    f->fast = FAST_SD * sim_rng_normal(rng);
-    f->garch = 1.0;
-}
-
-static int symbol_init(struct sim_market *m, struct sim_symbol *s,
-                       const struct sim_symbol_config *c, uint64_t seed, double orders_per_day,
-                       char *why, size_t why_cap)
-{
-    double step;
-
-    if (decimal_unit(c->tick, &s->tick) < 0 || decimal_unit(c->step, &s->step) < 0) {
-        snprintf(why, why_cap,
-                 "'%s': tick and step must be decimal numbers > 0 with at most 12 places", c->name);
-        return -1;
-    }
-    s->start_ticks = c->price / c->tick;
-    if (!(s->start_ticks >= 10.0) || s->start_ticks > 1e11) {
-        snprintf(why, why_cap, "'%s': the price at the start must be 10 to 1e11 ticks", c->name);
-        return -1;
-    }
-    step = c->step;
-    if (!(c->min_qty >= 0.0) || !(c->max_qty >= 0.0) || !(c->min_notional >= 0.0) ||
-        (c->max_qty > 0.0 && (c->max_qty < step || c->max_qty < c->min_qty)) ||
-        c->min_qty / step > 1e15) {
-        snprintf(why, why_cap, "'%s': min_qty, max_qty and min_notional do not fit together",
-                 c->name);
-        return -1;
-    }
-    s->min_steps = (int64_t)(c->min_qty / step + 0.5);
-    if (s->min_steps < 1)
-        s->min_steps = 1;
-    s->max_steps = c->max_qty / step < 1e15 ? (int64_t)(c->max_qty / step + 1e-6) : 0;
-    s->min_notional_steps = c->min_notional / (c->tick * step);
-    s->notional_steps = NOTIONAL / (c->tick * step);
-    s->order_sigma = m->sigma_day / sqrt(orders_per_day);
-    seed ^= name_hash(c->name);
-    sim_rng_seed(&s->rng, seed);
-    factor_init(&s->own, &s->rng);
-    s->hazard = sim_rng_exponential(&s->rng);
-    /* as if the process had run before: each kernel at its mean rate */
-    s->excite[0] = m->order_rate * kernel_orders[0];
-    s->excite[1] = m->order_rate * kernel_orders[1];
-    draw_kernels(s);
-    s->regime = sim_rng_uniform(&s->rng) < 0.5 ? 1.0 : -1.0;
-    s->quote = s->start_ticks;
-    s->next_id = 1000000 + sim_rng_next(&s->rng) % 4000000000u;
-    return 0;
-}
-
-/* The response of garch to one surprise, so that all of a grid step's surprises together change it
- * as much at any rate. */
-static double garch_response(double orders_per_s)
-{
-    double response = 0.04 / sqrt(orders_per_s * SIM_GRID_S);
-    return response < 0.2 ? response : 0.2;
-}
-
-struct sim_market *sim_market_new(const struct sim_config *c, char *why, size_t why_cap)
-{
-    struct sim_market *m = NULL;
-    double mean_burst = 1.0;
-    uint64_t seed = c->seed;
-
-    if (c->n_symbols < 1 || c->n_symbols > SIM_MAX_SYMBOLS) {
-        snprintf(why, why_cap, "expected 1 to %u symbols, found %u", SIM_MAX_SYMBOLS,
-                 (unsigned)c->n_symbols);
-        return NULL;
-    }
-    if (!(c->trades_per_day >= 1.0 && c->trades_per_day <= 1e9) ||
-        !(c->volatility >= 0.0 && c->volatility <= 10.0) ||
-        !(c->correlation >= 0.0 && c->correlation <= 1.0) || c->duration_ns <= 0 ||
-        c->start_ns < 0 || c->start_ns % 1000000 != 0 || c->duration_ns > INT64_MAX - c->start_ns) {
-        snprintf(
-            why, why_cap,
-            "a value is out of range: trades_per_day 1..1e9, volatility 0..10, correlation 0..1, "
-            "duration > 0, start a whole millisecond since 1970");
-        return NULL;
-    }
-    m = calloc(1, sizeof *m);
-    if (!m)
-        goto nomem;
-    m->symbols = calloc(c->n_symbols, sizeof *m->symbols);
-    m->heap = calloc(c->n_symbols, sizeof *m->heap);
-    if (!m->symbols || !m->heap)
-        goto nomem;
-    m->n_symbols = c->n_symbols;
-    m->start_ns = c->start_ns;
-    m->duration_s = (double)c->duration_ns * 1e-9;
-    m->sigma_day = c->volatility / sqrt(365.0);
-    m->share_common = sqrt(c->correlation);
-    m->share_own = sqrt(1.0 - c->correlation);
-    m->burst_survival[0] = 1.0;
-    for (int k = 1; k < SIM_MAX_BURST;
-         k++) { /* P(more than k) = (1 - SINGLE) (2 / (k + 1))^BURST_TAIL */
-        m->burst_survival[k] =
-            (1.0 - SINGLE) * sim_exp(-BURST_TAIL * sim_log((double)(k + 1) / 2.0));
-        mean_burst += m->burst_survival[k];
-    }
-    m->order_rate = c->trades_per_day / mean_burst / DAY_S;
-    m->garch_own = garch_response(m->order_rate);
-    m->garch_common = garch_response(m->order_rate * (double)m->n_symbols);
-    sim_rng_seed(&m->rng, sim_splitmix(&seed));
-    factor_init(&m->common, &m->rng);
-    m->grid_s = SIM_GRID_S;
-    for (uint32_t i = 0; i < m->n_symbols; i++) {
-        if (symbol_init(m, &m->symbols[i], &c->symbols[i], seed, m->order_rate * DAY_S, why,
-                        why_cap) < 0)
-            goto fail;
-    }
-    sim_market_refresh(m);
-    return m;
-nomem:
-    snprintf(why, why_cap, "out of memory");
-fail:
-    sim_market_free(m);
-    return NULL;
-}
-
-void sim_market_free(struct sim_market *m)
-{
-    if (!m)
-        return;
-    free(m->symbols);
-    free(m->heap);
-    free(m);
 }

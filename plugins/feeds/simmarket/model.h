@@ -1,5 +1,5 @@
-/* simmarket/model.h - the market's insides, shared by market.c (steps it) and market_state.c (saves
- * and restores it). */
+/* simmarket/model.h - the market's insides, shared by market_new.c (makes it), market.c (steps it)
+ * and market_state.c (saves and restores it). */
 #ifndef SIMMARKET_MODEL_H
 #define SIMMARKET_MODEL_H
 
@@ -8,7 +8,7 @@
 
 #define SIM_GRID_S                                                                                 \
     10.0 /* volatility, profile and base rates are constant between multiples of this */
-#define SIM_MAX_BURST 120 /* trades of one order at most */
+#define SIM_MAX_BURST 700 /* trades of one order at most */
 
 /* A decimal unit mant / pow10: multiples of it become the nearest double by one division. */
 struct sim_unit {
@@ -24,6 +24,7 @@ struct sim_factor {
     double garch;   /* response to its own surprises, mean 1 */
     double pending; /* variance accrued since the last increment */
     double rate;    /* derived: variance a second, without garch */
+    double order;   /* derived: variance that one order brings, likewise */
     double
         level; /* derived: standard deviation relative to the average, without profile and garch */
 };
@@ -76,6 +77,15 @@ struct sim_market {
     uint32_t *heap; /* derived: symbols by (next_s, index) */
     struct sim_symbol *symbols;
 };
+
+/* Rounded down, for 0 <= x < 2^63. */
+static inline double sim_whole(double x)
+{
+    return (double)(int64_t)x;
+}
+
+/* When the kernels, at their rates at last_s, bring the symbol's next order: sets kernel_s. */
+void sim_draw_kernels(struct sim_symbol *symbol);
 
 /* Variance rates, base rates and next times after the grid point or load; then the heap. */
 void sim_market_refresh(struct sim_market *market);
