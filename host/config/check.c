@@ -147,7 +147,7 @@ static bool check_file_name(struct nj_loader *l, struct nj_map *seen, struct nj_
 {
     char name[NJORD_SYMBOL_SIZE];
     if (!symbol) /* told already, where it was read */
-        return;
+        return true;
     file_name_of(symbol, name);
     const char *first = nj_map_get(seen, name);
     if (!first && !nj_map_put(seen, name, (void *)(uintptr_t)symbol))

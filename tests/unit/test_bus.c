@@ -318,7 +318,7 @@ START_TEST(records_of_a_queue_stay_where_they_are)
         size_t size;
         char *record = nj_fifo_peek(&fifo, &size);
         ck_assert_ptr_eq(record, kept[i]);
-        ck_assert_int_eq(atoi(record), i);
+        ck_assert_int_eq(strtol(record, NULL, 10), i);
         ck_assert_uint_eq(size, 100 + (size_t)i % 50);
         nj_fifo_release(&fifo);
     }
