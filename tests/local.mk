@@ -20,6 +20,7 @@ PY_LOG_COMPILER = $(PYTHON3)
 # unit/test_MODULE.c: one program a module, linked with the whole host library and Check.
 unit_tests = \
     tests/unit/test_abi_layout \
+    tests/unit/test_author_headers \
     tests/unit/test_buf \
     tests/unit/test_bus \
     tests/unit/test_codec \

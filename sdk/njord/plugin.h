@@ -108,8 +108,8 @@ static inline void NJORD_FORMAT_(3)
 #define njord_log_warn(host, ...)  njord_logf(host, NJORD_LOG_WARN, __VA_ARGS__)
 #define njord_log_error(host, ...) njord_logf(host, NJORD_LOG_ERROR, __VA_ARGS__)
 
-/* Says why a callback fails and returns the code: return njord_fail(host, NJORD_E_ARG, "...", ...);
- */
+/* Says why a callback fails, as printf, and returns `code`: return njord_fail(host, NJORD_E_ARG,
+ * ...); host->fail stands in parentheses here because libcheck has a macro of that name. */
 static inline njord_status NJORD_FORMAT_(3)
     njord_fail(const njord_host *host, njord_status code, const char *format, ...)
 {
@@ -118,7 +118,7 @@ static inline njord_status NJORD_FORMAT_(3)
     va_start(args, format);
     int n = vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    return host->fail(host, code, n < 0 ? format : line);
+    return (host->fail)(host, code, n < 0 ? format : line);
 }
 
 /* ---- Asking the host [any]
@@ -508,7 +508,7 @@ static inline njord_status njord_state_saved(const njord_host *host, njord_state
         return status;
     }
     status = njord_state_out_finish(out, writer);
-    return status != NJORD_OK && out->why[0] ? host->fail(host, status, out->why) : status;
+    return status != NJORD_OK && out->why[0] ? (host->fail)(host, status, out->why) : status;
 }
 
 static inline njord_status njord_state_loaded(const njord_host *host, njord_state_in *in,
@@ -516,7 +516,7 @@ static inline njord_status njord_state_loaded(const njord_host *host, njord_stat
 {
     njord_status stuck = njord_state_in_close(in);
     if (stuck != NJORD_OK && in->why[0])
-        return host->fail(host, stuck, in->why);
+        return (host->fail)(host, stuck, in->why);
     return status != NJORD_OK ? status : stuck;
 }
 
