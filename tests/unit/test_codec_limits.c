@@ -316,11 +316,11 @@ START_TEST(free_form_members_have_one_form)
     written("{\"\":\"\",\"\\u00e9\\n\":\"\\ud83d\\ude00\"}",
             "{\"\":\"\",\"\xc3\xa9\\n\":\"\xf0\x9f\x98\x80\"}");
     /* headers of every length: 15, 16 and 70,000 items */
-    char *items = malloc(300000), *at = items;
+    char *items = malloc(300000);
     ck_assert_ptr_nonnull(items);
     static const int counts[] = {15, 16, 70000};
     for (int k = 0; k < 3; k++) {
-        at = items;
+        char *at = items;
         *at++ = '[';
         for (int i = 0; i < counts[k]; i++) {
             *at++ = (char)('0' + i % 10);
