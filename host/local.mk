@@ -86,6 +86,7 @@ host_libnjord_a_SOURCES = \
     host/services/flow.h \
     host/services/host.c \
     host/services/host.h \
+    host/services/link.c \
     host/services/link.h \
     host/services/ops.c \
     host/services/reload.c \

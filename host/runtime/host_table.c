@@ -12,9 +12,15 @@ static struct nj_instance *of(const njord_host *host)
     return host->priv;
 }
 
+/* A version that is shown the past again has its outputs withheld: it is told OK, the host's record
+ * knows what really became of them. */
+#define WITHHELD 1
+
 /* Outputs are taken inside a callback only, and not from a version that is not the running one. */
 static njord_status may_emit(struct nj_instance *i, const char *what)
 {
+    if (i->role == NJ_ROLE_LOOP && i->withheld)
+        return WITHHELD;
     if (i->role == NJ_ROLE_LOOP && !i->muted)
         return NJORD_OK;
     i->outputs_refused++;
@@ -24,6 +30,11 @@ static njord_status may_emit(struct nj_instance *i, const char *what)
         i->ops->log(i->ops->ctx, i, NJORD_LOG_WARN, text);
     }
     return NJORD_E_BUSY;
+}
+
+static njord_status refused(njord_status status)
+{
+    return status == WITHHELD ? NJORD_OK : status;
 }
 
 static int64_t now_ns(const njord_host *host)
@@ -155,8 +166,10 @@ static njord_status submit(const njord_host *host, const njord_order *order, cha
 {
     struct nj_instance *i = of(host);
     njord_status status = may_emit(i, "submit");
+    if (status != NJORD_OK && intent_id)
+        intent_id[0] = '\0';
     if (status != NJORD_OK)
-        return status;
+        return refused(status);
     if (i->kind != NJORD_KIND_STRATEGY)
         return NJORD_E_UNSUPPORTED;
     if (!order || order->size < offsetof(njord_order, meta))
@@ -184,7 +197,7 @@ static njord_status cancel(const njord_host *host, const char *intent_id)
     struct nj_instance *i = of(host);
     njord_status status = may_emit(i, "cancel");
     if (status != NJORD_OK)
-        return status;
+        return refused(status);
     if (i->kind != NJORD_KIND_STRATEGY)
         return NJORD_E_UNSUPPORTED;
     if (!intent_id || strnlen(intent_id, NJORD_INTENT_ID_SIZE) == NJORD_INTENT_ID_SIZE)
@@ -208,7 +221,7 @@ static njord_status publish(const njord_host *host, const char *topic, const njo
     struct nj_instance *i = of(host);
     njord_status status = may_emit(i, "publish");
     if (status != NJORD_OK)
-        return status;
+        return refused(status);
     if (!topic || !event || !may_publish(i, topic))
         return NJORD_E_ARG;
     char why[160];
@@ -222,11 +235,15 @@ static njord_status timer_set(const njord_host *host, uint32_t timer, int64_t du
 {
     if (period_ns < 0)
         return NJORD_E_ARG;
+    if (of(host)->withheld)
+        return NJORD_OK;
     return of(host)->ops->timer_set(of(host)->ops->ctx, of(host), timer, due_ns, period_ns);
 }
 
 static njord_status timer_cancel(const njord_host *host, uint32_t timer)
 {
+    if (of(host)->withheld)
+        return NJORD_OK;
     return of(host)->ops->timer_cancel(of(host)->ops->ctx, of(host), timer);
 }
 
@@ -251,7 +268,7 @@ static int32_t warming(const njord_host *host)
         char why[160];                                                                             \
         njord_status status = may_emit(i, #name);                                                  \
         if (status != NJORD_OK)                                                                    \
-            return status;                                                                         \
+            return refused(status);                                                                \
         if (!answer || answer->ev.size < sizeof *answer)                                           \
             return NJORD_E_ARG;                                                                    \
         status = njord_event_check(&answer->ev, answer->ev.size, why, sizeof why);                 \
@@ -270,7 +287,7 @@ static njord_status broker_error(const njord_host *host, const njord_order_ref *
     struct nj_instance *i = of(host);
     njord_status status = may_emit(i, "error");
     if (status != NJORD_OK)
-        return status;
+        return refused(status);
     if (cls < NJORD_BROKER_REJECTED || cls > NJORD_BROKER_NETWORK)
         return NJORD_E_ARG;
     return i->ops->broker_error(i->ops->ctx, i, ref, cls, code, text ? text : "", retry_after_ns);

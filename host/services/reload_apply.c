@@ -332,14 +332,14 @@ static void go_back(void *ctx, uint64_t seq)
     slot->instance = old;
     slot->back_wanted = false;
     int rc = nj_instance_resume(old, &err);
-    old->muted = true; /* what it would have sent since, the host's record knows better */
+    old->withheld = true; /* what it would have sent since, the host's record knows better */
     for (char *record; rc == 0 && (record = nj_fifo_peek(&slot->since, NULL));
          nj_fifo_release(&slot->since)) {
         njord_event *event = nj_record_event(record);
         event->flags |= NJORD_EF_REPLAYED;
         nj_instance_event(old, record, event);
     }
-    old->muted = false;
+    old->withheld = false;
     nj_fifo_free(&slot->since);
     slot->n_since = 0;
     slot->state = rc == 0 ? NJ_SLOT_RUNNING : NJ_SLOT_DISABLED;

@@ -512,6 +512,7 @@ START_TEST(a_new_version_that_fails_in_its_probation_goes_back)
     run_events(&r, 200);
     int64_t before = r.count;
     struct nj_instance *old = running(&r);
+    uint64_t errors = old->errors;
     replace_by(&r, "tests/plugins/errors_always.so");
     reload(&r, false);
     ck_assert_msg(r.rc == 0, "%s", r.text);
@@ -520,6 +521,7 @@ START_TEST(a_new_version_that_fails_in_its_probation_goes_back)
         turn(&r);
     }
     ck_assert_ptr_eq(running(&r), old);
+    ck_assert_uint_eq(old->errors, errors); /* withheld outputs are no errors of its own */
     run_events(&r, 200);
     ck_assert_int_eq(r.version, 1);
     ck_assert_int_gt(r.count, before + 200); /* it was shown again what the other one had seen */
