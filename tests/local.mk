@@ -111,10 +111,15 @@ fuzz_programs = \
     tests/fuzz/fuzz_json \
     tests/fuzz/fuzz_msgpack
 
+# soak/: long ones, a part of each in make check, full size by make soak (NJORD_SOAK=1).
+soak_programs = \
+    tests/soak/journal_kill
+
 # bench/bench_X.c, run by make bench.
 bench_programs = \
     tests/bench/bench_codec \
-    tests/bench/bench_indicators
+    tests/bench/bench_indicators \
+    tests/bench/bench_journal
 
 # Distributed whole: scripts, test plugins, and folders of data that tests read from top_srcdir.
 # A further file that a test reads or includes (a helper's header, a fixture) is one line here.
@@ -160,6 +165,8 @@ tests_unit_test_config_memory_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \
     -Wl,--wrap=read
 tests_unit_test_config_files_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_fs_LDADD = $(SUPPORT_LIBS)
+tests_bench_bench_journal_LDADD = $(SUPPORT_LIBS)
+tests_soak_journal_kill_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_faults_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_redis_LDADD = $(SUPPORT_LIBS)
@@ -186,11 +193,11 @@ tests_unit_test_simmarket_rng_LDADD = $(SIMMARKET_TEST_LIBS)
 
 # Not tests themselves: what scripts of e2e/ drive.
 check_PROGRAMS += tests/e2e/codec_pipe
-check_PROGRAMS += $(unit_tests) $(fuzz_programs)
+check_PROGRAMS += $(unit_tests) $(fuzz_programs) $(soak_programs)
 check_DATA += $(test_plugins)
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(test_plugins) $(bench_programs)
-TESTS += $(unit_tests) $(e2e_tests)
+TESTS += $(unit_tests) $(e2e_tests) $(soak_programs)
 if !FUZZ
 TESTS += $(fuzz_programs)
 endif

@@ -9,9 +9,17 @@
 
 size_t journal_model_line(uint32_t id, size_t pad, char *out, size_t cap)
 {
-    int n = snprintf(out, cap, "{\"id\":%u,\"pad\":\"%.*s", id, 0, "");
-    for (size_t i = 0; i < pad && (size_t)n + 3 < cap; i++)
-        out[n++] = (char)('a' + (id + i) % 26);
+    static char alphabet[65536 + 26]; /* a to z over and over: filled once, the same for all */
+    if (!alphabet[0])
+        for (size_t i = 0; i < sizeof alphabet; i++)
+            alphabet[i] = (char)('a' + i % 26);
+    int n = snprintf(out, cap, "{\"id\":%u,\"pad\":\"", id);
+    for (size_t some; pad > 0 && (size_t)n + 3 < cap; pad -= some, n += (int)some) {
+        size_t room = cap - (size_t)n - 3;
+        some = pad < 65536 ? pad : 65536 / 26 * 26; /* whole alphabets, so that the next joins */
+        some = some < room ? some : room;
+        memcpy(out + n, alphabet + id % 26, some);
+    }
     out[n++] = '"';
     out[n++] = '}';
     out[n] = '\0';
