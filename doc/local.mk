@@ -2,7 +2,8 @@
 
 dist_doc_DATA = \
     doc/configuration.md \
-    doc/contracts.md
+    doc/contracts.md \
+    doc/risk.md
 dist_man_MANS = \
     doc/man/njord.yaml.5
 

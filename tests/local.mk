@@ -40,19 +40,25 @@ unit_tests = \
     tests/unit/test_indicators \
     tests/unit/test_indicators_drift \
     tests/unit/test_indicators_golden \
+    tests/unit/test_instruments \
     tests/unit/test_journal \
     tests/unit/test_journal_faults \
+    tests/unit/test_killswitch \
+    tests/unit/test_ledger \
     tests/unit/test_log \
     tests/unit/test_map \
     tests/unit/test_match \
     tests/unit/test_mock \
     tests/unit/test_number \
+    tests/unit/test_orders \
     tests/unit/test_paper \
     tests/unit/test_playback \
     tests/unit/test_playback_lines \
     tests/unit/test_playback_parse \
     tests/unit/test_playback_plugin \
     tests/unit/test_redis \
+    tests/unit/test_risk_rules \
+    tests/unit/test_risk_state \
     tests/unit/test_simmarket \
     tests/unit/test_simmarket_plugin \
     tests/unit/test_simmarket_rng \
@@ -77,7 +83,9 @@ e2e_tests = \
     tests/e2e/test_plugin_exports.sh \
     tests/e2e/test_templates.sh \
     tests/e2e/test_tree_checks.py \
-    tests/golden/indicators/make.py
+    tests/golden/indicators/make.py \
+    tests/golden/trade/intent_ids.py \
+    tests/golden/trade/ledger.py
 
 # plugins/: bad citizens and fixtures, built as plugins/KIND would be; loaded by tests only.
 test_plugins = \
@@ -119,7 +127,8 @@ soak_programs = \
 bench_programs = \
     tests/bench/bench_codec \
     tests/bench/bench_indicators \
-    tests/bench/bench_journal
+    tests/bench/bench_journal \
+    tests/bench/bench_risk
 
 # Distributed whole: scripts, test plugins, and folders of data that tests read from top_srcdir.
 # A further file that a test reads or includes (a helper's header, a fixture) is one line here.
@@ -129,18 +138,20 @@ EXTRA_DIST += \
     tests/.clang-tidy \
     tests/e2e/market_trades.c \
     tests/e2e/out_of_tree/buy_once.c \
-    tests/fuzz/corpus \
     tests/fuzz/config.dict \
+    tests/fuzz/corpus \
     tests/fuzz/fuzz_codec.h \
     tests/fuzz/json.dict \
     tests/golden \
     tests/plugins/counter.h \
     tests/plugins/plain.h \
+    tests/unit/config_load.h \
+    tests/unit/risk_make.h \
     tests/unit/test_abi_layout_rows.h \
     tests/unit/test_codec_random.h \
     tests/unit/test_indicators_any.h \
-    tests/unit/config_load.h \
-    tests/unit/test_main.h
+    tests/unit/test_main.h \
+    tests/unit/trade_make.h
 
 check_LIBRARIES += tests/fuzz/libfuzzmain.a
 tests_fuzz_libfuzzmain_a_SOURCES = tests/fuzz/fuzzmain.c

@@ -40,8 +40,8 @@ static void write_decision(const char *reason, njord_decision *d, const char *in
 {
     njord_event_init(d, NJORD_EV_DECISION);
     d->ev.ts_ns = ts_ns;
-    copy_text(d->intent_id, sizeof d->intent_id, intent_id, NJORD_INTENT_ID_SIZE);
-    copy_text(d->strategy_id, sizeof d->strategy_id, strategy_id, NJORD_ID_SIZE);
+    nj_risk_copy_id(d->intent_id, intent_id, sizeof d->intent_id, true);
+    nj_risk_copy_id(d->strategy_id, strategy_id, sizeof d->strategy_id, false);
     copy_text(d->reason, sizeof d->reason, reason, strlen(reason) + 1);
     d->allowed = strcmp(reason, "ok") == 0;
 }

@@ -61,6 +61,9 @@ const nj_risk_rule *nj_risk_rule_functions(void);
 /* Places in the table that the check needs. */
 enum { NJ_RULE_HALTED, NJ_RULE_MALFORMED, NJ_RULE_UNKNOWN_SYMBOL };
 
+/* Copies an id into a decision; what no id may hold becomes "_", so that the refusal of a malformed
+ * intent is itself a whole event. */
+void nj_risk_copy_id(char *to, const char *from, size_t size, bool id_of_intent);
 bool nj_risk_ids_ok(const char *intent_id, const char *strategy_id);
 
 struct nj_risk_symbol *nj_risk_symbol_get(struct nj_risk *r, const char *symbol);

@@ -39,18 +39,32 @@ static bool halted(struct nj_risk_case *c)
     return c->view->halted;
 }
 
+static bool char_ok(char ch, bool id_of_intent)
+{
+    if ((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '_')
+        return true;
+    return id_of_intent && ((ch >= 'A' && ch <= 'Z') || ch == '-');
+}
+
 static bool chars_ok(const char *text, size_t size, size_t longest, bool id_of_intent)
 {
     size_t len = strnlen(text, size);
     if (len == 0 || len > longest)
         return false;
-    for (size_t i = 0; i < len; i++) {
-        char ch = text[i];
-        bool common = (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '_';
-        if (!common && !(id_of_intent && ((ch >= 'A' && ch <= 'Z') || ch == '-')))
+    for (size_t i = 0; i < len; i++)
+        if (!char_ok(text[i], id_of_intent))
             return false;
-    }
     return true;
+}
+
+void nj_risk_copy_id(char *to, const char *from, size_t size, bool id_of_intent)
+{
+    size_t len = strnlen(from, id_of_intent ? 36 : size - 1);
+    memset(to, 0, size);
+    for (size_t i = 0; i < len; i++)
+        to[i] = char_ok(from[i], id_of_intent) ? from[i] : '_';
+    if (len == 0)
+        to[0] = '_';
 }
 
 bool nj_risk_ids_ok(const char *intent_id, const char *strategy_id)
