@@ -12,6 +12,8 @@ host_libnjord_a_SOURCES = \
     host/base/fs.h \
     host/base/hash.c \
     host/base/hash.h \
+    host/base/json_out.c \
+    host/base/json_out.h \
     host/base/log.c \
     host/base/log.h \
     host/base/map.c \
@@ -71,11 +73,18 @@ host_libnjord_a_SOURCES = \
     host/runtime/module.h \
     host/runtime/plugin_dir.c \
     host/runtime/plugin_file.c \
+    host/runtime/plugin_info.c \
+    host/runtime/plugin_info.h \
     host/runtime/watchdog.c \
     host/runtime/watchdog.h \
     host/services/broker.c \
     host/services/broker.h \
+    host/services/control.c \
     host/services/control.h \
+    host/services/control_act.c \
+    host/services/control_impl.h \
+    host/services/control_stream.c \
+    host/services/control_view.c \
     host/services/core.c \
     host/services/core.h \
     host/services/descriptors.c \
@@ -134,3 +143,31 @@ host_libnjord_a_SOURCES = \
     host/trade/risk_rules.c \
     host/trade/risk_state.c \
     host/trade/sum.h
+
+bin_PROGRAMS += njord njord-host
+njord_SOURCES = \
+    host/cli/cli.h \
+    host/cli/client.c \
+    host/cli/client.h \
+    host/cli/main_njord.c \
+    host/cli/options.c \
+    host/cli/redis_direct.c \
+    host/cli/redis_direct.h \
+    host/cli/show.c \
+    host/cli/show.h \
+    host/cli/table.c \
+    host/cli/table.h \
+    host/cli/verb_ctl.c \
+    host/cli/verb_kill.c \
+    host/cli/verb_plugin.c \
+    host/cli/verb_plugin_info.c \
+    host/cli/verb_plugin_list.c \
+    host/cli/verb_plugin_new.c \
+    host/cli/verb_publish.c \
+    host/cli/verb_tail.c
+njord_LDADD = $(HOST_LIBS)
+njord_host_SOURCES = \
+    host/cli/check.c \
+    host/cli/check.h \
+    host/cli/main_host.c
+njord_host_LDADD = $(HOST_LIBS)

@@ -67,6 +67,11 @@ void nj_reload_request(struct nj_host *host, const struct nj_reload_waiter *wait
     r->forced |= forced;
 }
 
+bool nj_reload_under_way(const struct nj_host *host)
+{
+    return host->reload && (host->reload->under_way || host->reload->wanted);
+}
+
 static void finish(struct nj_reload *r)
 {
     if (r->rc == 0 && r->n_done == 0 && r->text.len == 0)

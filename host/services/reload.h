@@ -27,6 +27,9 @@ struct nj_reload_waiter {
 /* Asks for a reload of configuration and changed plugins: at the next turn. `waiter` (may be NULL,
  * copied) is told how it ended. forced: also binaries that crashed before. */
 void nj_reload_request(struct nj_host *host, const struct nj_reload_waiter *waiter, bool forced);
+/* Is one under way, or asked for? What it planned must stay as it is: whoever would change slots
+ * waits. */
+bool nj_reload_under_way(const struct nj_host *host);
 /* One step of a reload under way, between two events. True: there is more to do now. */
 bool nj_reload_turn(struct nj_host *host);
 

@@ -113,8 +113,9 @@ static int plan_config(struct nj_reload *r, struct nj_error *err)
                 rc = NJ_ERR_NOMEM;
             continue;
         }
-        if (nj_instance_config_equal(entry, slot->config) && slot->instance)
-            continue;
+        if (nj_instance_config_equal(entry, slot->config) &&
+            (slot->instance || slot->state == NJ_SLOT_DISABLED))
+            continue; /* what an operator has disabled stays so */
         if (!(change = add_change(g, NJ_CHANGE_VERSION, slot, entry)))
             rc = NJ_ERR_NOMEM;
         else if (live_only(slot, entry, change))

@@ -121,8 +121,8 @@ static void on_fill(void *ctx, const struct nj_message *m)
     struct nj_host *host = ctx;
     (void)m;
     struct nj_risk_view view = view_of(host);
-    double pnl = nj_risk_day(host->risk.risk, &view);
-    nj_host_day_pnl(host, pnl);
+    host->risk.day_pnl = nj_risk_day(host->risk.risk, &view);
+    nj_host_day_pnl(host, host->risk.day_pnl);
 }
 
 static void on_trade(void *ctx, const struct nj_message *m)
@@ -134,7 +134,7 @@ static void on_trade(void *ctx, const struct nj_message *m)
                    between orders */
     host->risk.day_looked_s = now / 1000000000;
     struct nj_risk_view view = view_of(host);
-    nj_risk_day(host->risk.risk, &view);
+    host->risk.day_pnl = nj_risk_day(host->risk.risk, &view);
 }
 
 void nj_risk_service_mark_flatten(struct nj_host *host, const char *intent_id)
@@ -149,6 +149,7 @@ int nj_risk_service_start(struct nj_host *host, struct nj_error *err)
     struct nj_risk_service *s = &host->risk;
     s->risk = nj_risk_new(&host->config->risk);
     s->foreign_day_pnl = NAN;
+    s->day_pnl = NAN;
     s->day_looked_s = INT64_MIN;
     if (s->risk) {
         s->intents = nj_bus_subscribe(host->bus, "strat.intent", NJ_STAGE_RISK, on_intent, host);

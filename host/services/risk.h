@@ -15,6 +15,7 @@ struct nj_risk_service {
     uint64_t allowed, refused;
     int64_t day_looked_s;   /* second in which the day's loss was last looked at */
     double foreign_day_pnl; /* njord:pnl:day as another program put it, NaN: none */
+    double day_pnl;         /* USD, as last looked at; NaN: not yet */
 };
 
 int nj_risk_service_start(struct nj_host *host, struct nj_error *err);

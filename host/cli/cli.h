@@ -1,0 +1,88 @@
+/* cli.h - what the verbs of `njord` share: the table of verbs, the options, errors on one line.
+ *
+ * A verb is one row of a table: name, one line, arguments, which options it takes, an example, its
+ * function. Help, option parsing and the man pages' test are made from the rows. One file a verb,
+ * verb_NAME.c; exit codes are 0 done, 1 failed, 2 wrong usage. */
+#ifndef NJ_CLI_CLI_H
+#define NJ_CLI_CLI_H
+
+#include "base/err.h"
+#include "config/config.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { NJ_EXIT_DONE = 0, NJ_EXIT_FAILED = 1, NJ_EXIT_USAGE = 2 };
+
+/* Options, one bit each; the table in options.c has their names and help. */
+#define NJ_OPT_CONFIG    (1u << 0)
+#define NJ_OPT_CONTROL   (1u << 1)
+#define NJ_OPT_PLUGINS   (1u << 2)
+#define NJ_OPT_BUS       (1u << 3)
+#define NJ_OPT_JSON      (1u << 4)
+#define NJ_OPT_FORCE     (1u << 5)
+#define NJ_OPT_REASON    (1u << 6)
+#define NJ_OPT_FILE      (1u << 7)
+#define NJ_OPT_COUNT     (1u << 8)
+#define NJ_OPT_DIR       (1u << 9)
+#define NJ_OPT_TEMPLATES (1u << 10)
+#define NJ_OPT_HELP      (1u << 11)
+
+struct nj_cli {
+    const char *program; /* "njord ctl" */
+    unsigned given;      /* options that stood on the command line */
+    const char *config, *control, *plugins, *bus, *reason, *file, *count, *dir, *templates;
+    bool json, force, help;
+    char **args; /* arguments that are no options, behind the verb's own names */
+    int n_args;
+    struct nj_config *loaded; /* by nj_cli_config() */
+};
+
+struct nj_verb {
+    const char *name;
+    const char *line;      /* what it does, in one line */
+    const char *arguments; /* "TOPIC" */
+    int min_args, max_args;
+    unsigned options;
+    const char *details; /* further help, lines ended by \n; may be "" */
+    const char *example;
+    int (*run)(struct nj_cli *cli); /* returns an exit code */
+    const struct nj_verb *subs;     /* a group: its verbs, ended by one without a name */
+};
+
+extern const struct nj_verb nj_verbs[];        /* main_njord.c; ended by one without a name */
+extern const struct nj_verb nj_ctl_verbs[];    /* verb_ctl.c */
+extern const struct nj_verb nj_kill_verbs[];   /* verb_kill.c */
+extern const struct nj_verb nj_plugin_verbs[]; /* verb_plugin.c */
+
+int nj_verb_tail(struct nj_cli *cli);
+int nj_verb_publish(struct nj_cli *cli);
+int nj_verb_plugin_new(struct nj_cli *cli);
+int nj_verb_plugin_list(struct nj_cli *cli);
+int nj_verb_plugin_info(struct nj_cli *cli);
+int nj_verb_plugin_check(struct nj_cli *cli);
+
+/* Parses options into cli and moves what is no option to the front: argv[0..return). -1 after
+ * wrong usage was told. allowed: what the verb (a group: any of its verbs) takes. */
+int nj_cli_parse(struct nj_cli *cli, int argc, char **argv, unsigned allowed);
+/* Prints help of a verb, or of a group. */
+void nj_cli_help(const char *program, const struct nj_verb *verb);
+/* "--force" for an option's bit. */
+const char *nj_cli_option_name(unsigned option);
+
+/* One line on standard error: "njord ctl: …"; returns `code`. */
+int nj_cli_error(const struct nj_cli *cli, int code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The configuration of --config, else the default folder, else the defaults; read once. NULL after
+ * its first problem was told. */
+const struct nj_config *nj_cli_config(struct nj_cli *cli);
+/* Where the host listens: --control, else app.control; NULL after the problem was told. */
+const char *nj_cli_control(struct nj_cli *cli);
+/* The bus: --bus, else bus.url; NULL likewise. */
+const char *nj_cli_bus(struct nj_cli *cli);
+/* Where plugins are: --plugins, else plugins.dir; NULL likewise. */
+const char *nj_cli_plugins(struct nj_cli *cli);
+/* Is standard output a terminal that wants colour? */
+bool nj_cli_colour(void);
+
+#endif

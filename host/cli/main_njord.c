@@ -1,0 +1,151 @@
+/* main_njord.c - njord: everything that a person does by hand, one verb each. */
+#include "cli/cli.h"
+#include "config/value.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef NJORD_VERSION
+#define NJORD_VERSION "0"
+#endif
+
+const struct nj_verb nj_verbs[] = {
+    {"ctl", "asks a running host, or tells it what to do", "COMMAND", 1, 2, 0, "Commands:\n",
+     "njord ctl reload", NULL, nj_ctl_verbs},
+    {"kill", "the kill switch: no order leaves while it is tripped", "COMMAND", 1, 1, 0,
+     "Commands:\n", "njord kill trip --reason \"odd fills\"", NULL, nj_kill_verbs},
+    {"plugin", "plugins: a new project, a check, what is there", "COMMAND", 1, 3, 0, "Commands:\n",
+     "njord plugin new strategy my_first", NULL, nj_plugin_verbs},
+    {"publish", "events from standard input, one JSON object a line, onto the bus", "TOPIC", 1, 1,
+     NJ_OPT_CONFIG | NJ_OPT_CONTROL | NJ_OPT_BUS | NJ_OPT_JSON,
+     "Each line is checked against the topic's contract; one that does not fit is told by its\n"
+     "number and left out, and the exit code is 1. Topics md.* and strat.* only; refused while\n"
+     "app.env is live.\n",
+     "njord publish md.trades.ATOM/USDT < trades.ndjson", nj_verb_publish, NULL},
+    {"tail", "events as they happen, one JSON object a line", "GLOB", 1, 1,
+     NJ_OPT_CONFIG | NJ_OPT_CONTROL | NJ_OPT_BUS | NJ_OPT_COUNT,
+     "GLOB chooses topics as Redis PSUBSCRIBE does: md.trades.*, or * for all.\n",
+     "njord tail 'fills.*'", nj_verb_tail, NULL},
+    {0}};
+
+static void print_overview(FILE *to)
+{
+    fputs("usage: njord VERB [arguments] [options]\n\n"
+          "What a person does by hand with Njord; njord-host is the daemon.\n\nVerbs:\n",
+          to);
+    for (const struct nj_verb *v = nj_verbs; v->name; v++)
+        fprintf(to, "  %-8s  %s\n", v->name, v->line);
+    fputs("\nnjord VERB --help tells more of each; njord --version prints the version.\n\n"
+          "Example:\n  njord ctl status\n",
+          to);
+}
+
+static const struct nj_verb *find(const struct nj_verb *verbs, const char *name)
+{
+    for (; verbs->name; verbs++)
+        if (strcmp(verbs->name, name) == 0)
+            return verbs;
+    return NULL;
+}
+
+static int unknown(const struct nj_cli *cli, const struct nj_verb *verbs, const char *what,
+                   const char *name)
+{
+    size_t n = 0;
+    while (verbs[n].name)
+        n++;
+    const char *nearest = nj_value_nearest(name, &verbs->name, n, sizeof *verbs);
+    if (nearest)
+        return nj_cli_error(cli, NJ_EXIT_USAGE, "unknown %s '%.64s', did you mean '%s'?", what,
+                            name, nearest);
+    return nj_cli_error(cli, NJ_EXIT_USAGE, "unknown %s '%.64s'; see %s --help", what, name,
+                        cli->program);
+}
+
+static unsigned options_of(const struct nj_verb *verb)
+{
+    unsigned options = verb->options;
+    for (const struct nj_verb *sub = verb->subs; sub && sub->name; sub++)
+        options |= sub->options;
+    return options;
+}
+
+/* Does the verb take what was given? */
+static int check_usage(const struct nj_cli *cli, const struct nj_verb *verb)
+{
+    unsigned foreign = cli->given & ~(verb->options | NJ_OPT_HELP);
+    if (foreign)
+        return nj_cli_error(cli, NJ_EXIT_USAGE, "option '--%s' does not belong to it",
+                            nj_cli_option_name(foreign & -foreign));
+    if (cli->n_args < verb->min_args)
+        return nj_cli_error(cli, NJ_EXIT_USAGE, "expected %s %s; see %s --help", cli->program,
+                            verb->arguments, cli->program);
+    if (cli->n_args > verb->max_args)
+        return nj_cli_error(cli, NJ_EXIT_USAGE, "unexpected argument '%.64s'; see %s --help",
+                            cli->args[verb->max_args], cli->program);
+    return 0;
+}
+
+static int run(const struct nj_verb *verb, int argc, char **argv)
+{
+    char name[32], full[64];
+    struct nj_cli cli = {.program = name};
+    snprintf(name, sizeof name, "njord %s", verb->name);
+    if (nj_cli_parse(&cli, argc, argv, options_of(verb)) < 0)
+        return NJ_EXIT_USAGE;
+    if (verb->subs && cli.n_args > 0) {
+        const struct nj_verb *sub = find(verb->subs, cli.args[0]);
+        if (!sub)
+            return unknown(&cli, verb->subs, "command", cli.args[0]);
+        snprintf(full, sizeof full, "%s %s", name, sub->name);
+        cli.program = full;
+        cli.args++;
+        cli.n_args--;
+        verb = sub;
+    }
+    if (cli.help) {
+        nj_cli_help(cli.program, verb);
+        return NJ_EXIT_DONE;
+    }
+    if (verb->subs)
+        return nj_cli_error(&cli, NJ_EXIT_USAGE, "expected a command; see %s --help", cli.program);
+    int rc = check_usage(&cli, verb);
+    if (rc == 0)
+        rc = verb->run(&cli);
+    nj_config_free(cli.loaded);
+    if (fflush(stdout) != 0 && rc == 0)
+        rc = nj_cli_error(&cli, NJ_EXIT_FAILED, "standard output cannot be written");
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    struct nj_cli cli = {.program = "njord"};
+    const char *word = argc > 1 ? argv[1] : NULL;
+    if (!word) {
+        print_overview(stderr);
+        return NJ_EXIT_USAGE;
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        const struct nj_verb *verb = argc > 2 ? find(nj_verbs, argv[2]) : NULL;
+        char program[32];
+        if (argc > 2 && !verb)
+            return unknown(&cli, nj_verbs, "verb", argv[2]);
+        if (!verb) {
+            print_overview(stdout);
+            return NJ_EXIT_DONE;
+        }
+        snprintf(program, sizeof program, "njord %s", verb->name);
+        nj_cli_help(program, verb);
+        return NJ_EXIT_DONE;
+    }
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+        puts("njord " NJORD_VERSION);
+        return NJ_EXIT_DONE;
+    }
+    const struct nj_verb *verb = find(nj_verbs, word);
+    if (!verb)
+        return unknown(&cli, nj_verbs, word[0] == '-' ? "option" : "verb", word);
+    return run(verb, argc - 1, argv + 1);
+}

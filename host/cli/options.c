@@ -1,0 +1,192 @@
+/* options.c - the options of all verbs in one table; parsing and help made from it. */
+#include "cli/cli.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct row {
+    unsigned bit;
+    char letter; /* 0: none */
+    const char *name;
+    const char *argument; /* NULL: a switch */
+    size_t offset;        /* of its const char * or bool in struct nj_cli */
+    const char *help;
+} rows[] = {
+    {NJ_OPT_CONFIG, 'c', "config", "DIR", offsetof(struct nj_cli, config),
+     "configuration: a folder, or its base.yaml (default: ./config, else the installed one)"},
+    {NJ_OPT_CONTROL, 0, "control", "SOCKET", offsetof(struct nj_cli, control),
+     "socket of the running host (default: app.control)"},
+    {NJ_OPT_PLUGINS, 'p', "plugins", "DIR", offsetof(struct nj_cli, plugins),
+     "where plugins are (default: plugins.dir)"},
+    {NJ_OPT_BUS, 'b', "bus", "URL", offsetof(struct nj_cli, bus),
+     "inproc: or redis://host:port/db (default: bus.url)"},
+    {NJ_OPT_JSON, 0, "json", NULL, offsetof(struct nj_cli, json), "prints JSON, for programs"},
+    {NJ_OPT_FORCE, 'f', "force", NULL, offsetof(struct nj_cli, force),
+     "also binaries that have failed before"},
+    {NJ_OPT_REASON, 'r', "reason", "TEXT", offsetof(struct nj_cli, reason),
+     "why, written into the file"},
+    {NJ_OPT_FILE, 0, "file", "FILE", offsetof(struct nj_cli, file),
+     "the switch's file; without a configuration and without Redis"},
+    {NJ_OPT_COUNT, 'n', "count", "N", offsetof(struct nj_cli, count), "ends after N events"},
+    {NJ_OPT_DIR, 'd', "dir", "DIR", offsetof(struct nj_cli, dir),
+     "folder to make the project's folder in (default: here)"},
+    {NJ_OPT_TEMPLATES, 0, "templates", "DIR", offsetof(struct nj_cli, templates),
+     "where the templates are (default: $NJORD_TEMPLATES, else the installed ones)"},
+    {NJ_OPT_HELP, 'h', "help", NULL, offsetof(struct nj_cli, help), "prints this"},
+};
+#define N_ROWS ((int)(sizeof rows / sizeof rows[0]))
+
+const char *nj_cli_option_name(unsigned option)
+{
+    for (int i = 0; i < N_ROWS; i++)
+        if (rows[i].bit == option)
+            return rows[i].name;
+    return "";
+}
+
+static void take(struct nj_cli *cli, const struct row *row)
+{
+    char *at = (char *)cli + row->offset;
+    cli->given |= row->bit;
+    if (row->argument)
+        memcpy(at, &optarg, sizeof optarg);
+    else
+        *(bool *)at = true;
+}
+
+int nj_cli_parse(struct nj_cli *cli, int argc, char **argv, unsigned allowed)
+{
+    struct option longs[N_ROWS + 1];
+    char shorts[2 * N_ROWS + 2] = ":";
+    size_t n = 0, s = 1;
+    allowed |= NJ_OPT_HELP;
+    memset(longs, 0, sizeof longs);
+    for (int i = 0; i < N_ROWS; i++) {
+        if (!(rows[i].bit & allowed))
+            continue;
+        longs[n++] = (struct option){rows[i].name, rows[i].argument != NULL, NULL, 256 + i};
+        if (rows[i].letter) {
+            shorts[s++] = rows[i].letter;
+            if (rows[i].argument)
+                shorts[s++] = ':';
+        }
+    }
+    shorts[s] = '\0';
+    optind = 0; /* anew, with argv[0] as the name */
+    opterr = 0;
+    for (int c; (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
+        const struct row *row = NULL;
+        for (int i = 0; i < N_ROWS && !row; i++)
+            if (c == 256 + i || (rows[i].letter && c == rows[i].letter))
+                row = &rows[i];
+        if (!row) {
+            nj_cli_error(cli, 0,
+                         c == ':' ? "option '%s' needs a value; see %s --help"
+                                  : "unknown option '%s'; see %s --help",
+                         argv[optind - 1], cli->program);
+            return -1;
+        }
+        take(cli, row);
+    }
+    cli->args = argv + optind;
+    cli->n_args = argc - optind;
+    return cli->n_args;
+}
+
+static void print_options(unsigned options)
+{
+    puts("\nOptions:");
+    for (int i = 0; i < N_ROWS; i++) {
+        char names[64];
+        if (!(rows[i].bit & (options | NJ_OPT_HELP)))
+            continue;
+        snprintf(names, sizeof names, "%c%c%s--%s%s%s", rows[i].letter ? '-' : ' ',
+                 rows[i].letter ? rows[i].letter : ' ', rows[i].letter ? ", " : "  ", rows[i].name,
+                 rows[i].argument ? " " : "", rows[i].argument ? rows[i].argument : "");
+        printf("  %-22s  %s\n", names, rows[i].help);
+    }
+}
+
+void nj_cli_help(const char *program, const struct nj_verb *verb)
+{
+    printf("usage: %s%s%s%s\n\n%s\n", program, verb->arguments[0] ? " " : "", verb->arguments,
+           verb->subs ? "" : " [options]", verb->line);
+    if (verb->details[0])
+        printf("\n%s", verb->details);
+    unsigned options = verb->options;
+    if (verb->subs)
+        puts("");
+    for (const struct nj_verb *sub = verb->subs; sub && sub->name; sub++) {
+        char usage[64];
+        snprintf(usage, sizeof usage, "%s %s", sub->name, sub->arguments);
+        printf("  %-24s  %s\n", usage, sub->line);
+        options |= sub->options;
+    }
+    print_options(options);
+    printf("\nExample:\n  %s\n", verb->example);
+}
+
+int nj_cli_error(const struct nj_cli *cli, int code, const char *fmt, ...)
+{
+    va_list args;
+    fflush(stdout);
+    fprintf(stderr, "%s: ", cli->program);
+    va_start(args, fmt);
+    vfprintf(stderr, fmt, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return code;
+}
+
+const struct nj_config *nj_cli_config(struct nj_cli *cli)
+{
+    struct nj_config_report report = {0};
+    struct nj_config_overrides overrides = {.plugins_dir = cli->plugins, .bus_url = cli->bus};
+    if (cli->loaded)
+        return cli->loaded;
+    const char *path = cli->config ? cli->config : nj_config_default_dir();
+    if (nj_config_load(&cli->loaded, path, &overrides, &report) != 0) {
+        const char *text = report.errors.data ? report.errors.data : "out of memory";
+        nj_cli_error(cli, 0, "%.*s%s", (int)strcspn(text, "\n"), text,
+                     report.n_errors > 1 ? " (and more: njord-host --check lists them)" : "");
+        cli->loaded = NULL;
+    }
+    nj_config_report_free(&report);
+    return cli->loaded;
+}
+
+const char *nj_cli_control(struct nj_cli *cli)
+{
+    if (cli->control)
+        return cli->control;
+    const struct nj_config *config = nj_cli_config(cli);
+    return config ? config->app.control : NULL;
+}
+
+const char *nj_cli_bus(struct nj_cli *cli)
+{
+    if (cli->bus)
+        return cli->bus;
+    if (cli->control)
+        return "inproc:"; /* a host was named */
+    const struct nj_config *config = nj_cli_config(cli);
+    return config ? config->bus.url : NULL;
+}
+
+const char *nj_cli_plugins(struct nj_cli *cli)
+{
+    if (cli->plugins)
+        return cli->plugins;
+    const struct nj_config *config = nj_cli_config(cli);
+    return config ? config->plugins.dir : NULL;
+}
+
+bool nj_cli_colour(void)
+{
+    return isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+}

@@ -1,0 +1,283 @@
+#include "cli/redis_direct.h"
+
+#include "base/json_out.h"
+#include "base/map.h"
+#include "base/platform.h"
+
+#include <hiredis/hiredis.h>
+#include <njord/codec.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#define STREAM_LENGTH "1000000" /* as hosts bound it */
+
+static const struct timeval limit = {3, 0};
+
+/* ---- the connection ---- */
+
+static int fail(const redisContext *c, const redisReply *reply, const struct nj_bus_url *url,
+                struct nj_error *err)
+{
+    const char *why = reply && reply->type == REDIS_REPLY_ERROR ? reply->str
+                      : c && c->err                             ? c->errstr
+                                                                : "unexpected answer";
+    if (url->unix_socket)
+        return nj_error_set(err, NJ_ERR_LOST, "redis '%s': %s", url->host, why);
+    return nj_error_set(err, NJ_ERR_LOST, "redis '%s:%u': %s", url->host, url->port, why);
+}
+
+static int expect_ok(const redisContext *c, redisReply *reply, const struct nj_bus_url *url,
+                     struct nj_error *err)
+{
+    int rc = reply && reply->type == REDIS_REPLY_STATUS ? 0 : fail(c, reply, url, err);
+    freeReplyObject(reply);
+    return rc;
+}
+
+static int open_connection(redisContext **out, const struct nj_bus_url *url, struct nj_error *err)
+{
+    redisContext *c = url->unix_socket ? redisConnectUnixWithTimeout(url->host, limit)
+                                       : redisConnectWithTimeout(url->host, url->port, limit);
+    int rc = !c || c->err || redisSetTimeout(c, limit) != REDIS_OK ? fail(c, NULL, url, err) : 0;
+    if (rc == 0 && url->user[0])
+        rc = expect_ok(c, redisCommand(c, "AUTH %s %s", url->user, url->password), url, err);
+    else if (rc == 0 && url->password[0])
+        rc = expect_ok(c, redisCommand(c, "AUTH %s", url->password), url, err);
+    if (rc == 0)
+        rc = expect_ok(c, redisCommand(c, "SELECT %d", url->db), url, err);
+    if (rc != 0 && c)
+        redisFree(c);
+    *out = rc == 0 ? c : NULL;
+    return rc;
+}
+
+/* ---- tail ---- */
+
+struct tail {
+    const struct nj_cli *cli;
+    void *room;
+    size_t cap;
+    struct nj_buf line;
+    uint64_t shown, count;
+};
+
+/* Decodes a message into t->room and its line into t->line. False: not one of ours; `why` says how.
+ */
+static bool to_line(struct tail *t, const char *topic, const char *data, size_t len, char *why,
+                    size_t why_cap)
+{
+    const njord_topic *kind = njord_topic_of(topic);
+    njord_envelope envelope;
+    njord_decode_error bad;
+    size_t need = njord_decode_bound(len), text_len;
+    if (!kind) {
+        snprintf(why, why_cap, "no such topic");
+        return false;
+    }
+    if (need > t->cap) {
+        void *more = realloc(t->room, need);
+        if (!more) {
+            snprintf(why, why_cap, "out of memory");
+            return false;
+        }
+        t->room = more;
+        t->cap = need;
+    }
+    if (njord_decode_msgpack(kind->type, data, len, t->room, t->cap, &envelope, &bad) != 0) {
+        snprintf(why, why_cap, "%s", bad.text);
+        return false;
+    }
+    nj_buf_clear(&t->line);
+    struct nj_json_out json = {&t->line, false};
+    nj_put_open(&json, NULL, '{');
+    nj_put_text(&json, "topic", topic);
+    nj_put_raw(&json, "event", "", 0);
+    envelope.contract = 0;
+    if (nj_buf_reserve(&t->line, njord_encode_bound(t->room) + 8) &&
+        njord_encode_json(t->room, &envelope, t->line.data + t->line.len, t->line.cap - t->line.len,
+                          &text_len) == 0)
+        t->line.len += text_len;
+    else
+        t->line.failed = true;
+    nj_buf_puts(&t->line, "}\n");
+    if (t->line.failed)
+        snprintf(why, why_cap, "out of memory");
+    return !t->line.failed;
+}
+
+/* One answer of the subscription. */
+static int take_message(struct tail *t, const redisReply *reply, const struct nj_bus_url *url)
+{
+    char why[256];
+    struct nj_error err = {0};
+    if (reply->type == REDIS_REPLY_ERROR) {
+        fail(NULL, reply, url, &err);
+        return nj_cli_error(t->cli, NJ_EXIT_FAILED, "%s", err.text);
+    }
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 4 ||
+        strcmp(reply->element[0]->str, "pmessage") != 0)
+        return 0; /* the subscription's own answer */
+    const redisReply *topic = reply->element[2], *data = reply->element[3];
+    if (!to_line(t, topic->str, data->str, data->len, why, sizeof why)) {
+        nj_cli_error(t->cli, 0, "message on '%.128s' left out: %s", topic->str, why);
+        return 0;
+    }
+    t->shown++;
+    if (fwrite(t->line.data, 1, t->line.len, stdout) != t->line.len || fflush(stdout) != 0)
+        return nj_cli_error(t->cli, NJ_EXIT_FAILED, "standard output cannot be written");
+    return 0;
+}
+
+int nj_redis_tail(const struct nj_cli *cli, const struct nj_bus_url *url, uint64_t count)
+{
+    struct tail t = {.cli = cli, .count = count};
+    struct nj_error err = {0};
+    redisContext *c;
+    redisReply *reply;
+    if (open_connection(&c, url, &err) != 0)
+        return nj_cli_error(cli, NJ_EXIT_FAILED, "%s", err.text);
+    redisSetTimeout(c, (struct timeval){0, 0}); /* events come when they come */
+    redisEnableKeepAlive(c);
+    int rc = redisAppendCommand(c, "PSUBSCRIBE %s", cli->args[0]) == REDIS_OK
+                 ? 0
+                 : nj_cli_error(cli, NJ_EXIT_FAILED, "out of memory");
+    while (rc == 0 && (count == 0 || t.shown < count)) {
+        if (redisGetReply(c, (void **)&reply) != REDIS_OK) {
+            fail(c, NULL, url, &err);
+            rc = nj_cli_error(cli, NJ_EXIT_FAILED, "%s", err.text);
+            break;
+        }
+        rc = take_message(&t, reply, url);
+        freeReplyObject(reply);
+    }
+    nj_buf_free(&t.line);
+    free(t.room);
+    redisFree(c);
+    return rc;
+}
+
+/* ---- publish ---- */
+
+struct nj_redis_publisher {
+    redisContext *c;
+    struct nj_bus_url url;
+    char src[NJORD_ID_SIZE]; /* unique: a host sees no jump in our numbers */
+    int64_t seq;             /* of the one topic that this process publishes on */
+    void *room, *bytes;
+    size_t room_cap, bytes_cap;
+};
+
+int nj_redis_publisher_open(struct nj_redis_publisher **out, const struct nj_bus_url *url,
+                            struct nj_error *err)
+{
+    const struct nj_platform *pf = nj_platform_system();
+    unsigned char random[6];
+    struct nj_redis_publisher *p = calloc(1, sizeof *p);
+    *out = NULL;
+    if (!p)
+        return nj_error_set(err, NJ_ERR_NOMEM, "out of memory");
+    p->url = *url;
+    int rc = pf->random_bytes(pf->ctx, random, sizeof random) == 0
+                 ? 0
+                 : nj_error_set(err, NJ_ERR_IO, "the system gives no random bytes");
+    if (rc == 0) {
+        memcpy(p->src, "cli_", 4);
+        for (size_t i = 0; i < sizeof random; i++)
+            snprintf(p->src + 4 + 2 * i, 3, "%02x", random[i]);
+        rc = open_connection(&p->c, url, err);
+    }
+    if (rc != 0) {
+        free(p);
+        return rc;
+    }
+    *out = p;
+    return 0;
+}
+
+void nj_redis_publisher_close(struct nj_redis_publisher *p)
+{
+    if (!p)
+        return;
+    redisFree(p->c);
+    free(p->room);
+    free(p->bytes);
+    free(p);
+}
+
+static bool grow(void **data, size_t *cap, size_t need)
+{
+    void *more = need > *cap ? realloc(*data, need) : *data;
+    if (!more)
+        return false;
+    *data = more;
+    *cap = need > *cap ? need : *cap;
+    return true;
+}
+
+/* Order flow goes into its stream in the same step, so that a host that is away reads it later. */
+static int send_order_flow(struct nj_redis_publisher *p, const char *topic, size_t len,
+                           struct nj_error *err)
+{
+    redisReply *reply = NULL;
+    int rc = 0;
+    redisAppendCommand(p->c, "MULTI");
+    redisAppendCommand(p->c, "XADD njord:s:%s MAXLEN ~ " STREAM_LENGTH " * e %b", topic, p->bytes,
+                       len);
+    redisAppendCommand(p->c, "PUBLISH %s %b", topic, p->bytes, len);
+    redisAppendCommand(p->c, "EXEC");
+    for (int i = 0; i < 4; i++) {
+        if (redisGetReply(p->c, (void **)&reply) != REDIS_OK)
+            return fail(p->c, NULL, &p->url, err);
+        bool good = i < 3 ? reply->type == REDIS_REPLY_STATUS
+                          : reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+                                reply->element[0]->type != REDIS_REPLY_ERROR &&
+                                reply->element[1]->type != REDIS_REPLY_ERROR;
+        if (!good && rc == 0)
+            rc = fail(p->c, reply, &p->url, err);
+        freeReplyObject(reply);
+    }
+    return rc;
+}
+
+static int send_plain(struct nj_redis_publisher *p, const char *topic, size_t len,
+                      struct nj_error *err)
+{
+    redisReply *reply = redisCommand(p->c, "PUBLISH %s %b", topic, p->bytes, len);
+    int rc = reply && reply->type == REDIS_REPLY_INTEGER ? 0 : fail(p->c, reply, &p->url, err);
+    freeReplyObject(reply);
+    return rc;
+}
+
+int nj_redis_publish(struct nj_redis_publisher *p, const char *topic, const char *line, size_t len,
+                     char *why, size_t why_cap, struct nj_error *err)
+{
+    const njord_topic *kind = njord_topic_of(topic);
+    njord_decode_error bad;
+    njord_envelope envelope;
+    char name[256];
+    size_t n;
+    if (!kind)
+        return nj_error_set(err, NJ_ERR_INTERNAL, "'%s': no such topic", topic);
+    if (!grow(&p->room, &p->room_cap, njord_decode_bound(len)))
+        return nj_error_set(err, NJ_ERR_NOMEM, "out of memory");
+    if (njord_decode_json(kind->type, line, len, p->room, p->room_cap, NULL, &bad) != 0) {
+        snprintf(why, why_cap, "%s", bad.text);
+        return NJ_ERR_INPUT;
+    }
+    if (njord_topic_name(kind, p->room, name, sizeof name) != 0 || strcmp(name, topic) != 0) {
+        snprintf(why, why_cap,
+                 "the event does not belong to this topic: another symbol or timeframe");
+        return NJ_ERR_INPUT;
+    }
+    njord_envelope_init(&envelope);
+    envelope.src_seq = ++p->seq;
+    memcpy(envelope.src, p->src, sizeof envelope.src);
+    if (!grow(&p->bytes, &p->bytes_cap, njord_encode_bound(p->room)))
+        return nj_error_set(err, NJ_ERR_NOMEM, "out of memory");
+    if (njord_encode_msgpack(p->room, &envelope, p->bytes, p->bytes_cap, &n) != 0)
+        return nj_error_set(err, NJ_ERR_INTERNAL, "'%s': the event cannot be encoded", topic);
+    return strncmp(topic, "strat.", 6) == 0 ? send_order_flow(p, topic, n, err)
+                                            : send_plain(p, topic, n, err);
+}
