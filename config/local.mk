@@ -1,16 +1,23 @@
 # The example configuration, every key commented; demo/ is what `make demo` runs. Installed to
-# $(sysconfdir)/njord. A file there that was edited is kept: ours is put beside it as NAME.new.
+# $(sysconfdir)/njord, its paths below $(localstatedir): who starts the installed host stands in no
+# particular folder. A file there that was edited is kept: ours is put beside it as NAME.new.
 
 config_files = \
     config/base.yaml \
     config/strategies.yaml
+installed_config = $(config_files:config/%=config/installed/%)
 
 EXTRA_DIST += $(config_files) build/install-config.sh
+CLEANFILES += $(installed_config)
 
-install-data-local:
-	@$(SHELL) '$(top_srcdir)/build/install-config.sh' install '$(srcdir)/config' \
+config/installed/%.yaml: config/%.yaml Makefile
+	@$(MKDIR_P) $(@D)
+	$(AM_V_GEN)sed 's|^\( *[a-z_]*: \)var/|\1$(localstatedir)/|' $< >$@
+
+install-data-local: $(installed_config)
+	@$(SHELL) '$(top_srcdir)/build/install-config.sh' install config/installed \
 	    '$(DESTDIR)$(njordconfdir)' '$(INSTALL_DATA)' $(config_files)
 
-uninstall-local:
-	@$(SHELL) '$(top_srcdir)/build/install-config.sh' uninstall '$(srcdir)/config' \
+uninstall-local: $(installed_config)
+	@$(SHELL) '$(top_srcdir)/build/install-config.sh' uninstall config/installed \
 	    '$(DESTDIR)$(njordconfdir)' '$(INSTALL_DATA)' $(config_files)

@@ -87,12 +87,30 @@ static struct nj_place symbol_place(const struct nj_loader *l, const char *symbo
     return place;
 }
 
-static bool contains(char *const *list, uint32_t n, const char *text)
+/* ---- names ----------------------------------------------------------------------------------- */
+
+/* The symbols that occur: values are not looked at, but are never NULL. */
+struct symbols {
+    struct nj_map traded; /* exchange.symbols */
+    struct nj_map known;  /* these, and what feeds are asked for */
+};
+
+static void put_symbol(struct nj_loader *l, struct nj_map *map, const char *symbol)
 {
-    for (uint32_t i = 0; i < n; i++)
-        if (strcmp(list[i], text) == 0)
-            return true;
-    return false;
+    if (!nj_map_put(map, symbol, l))
+        l->no_memory = true;
+}
+
+static void gather_symbols(struct nj_loader *l, struct symbols *out)
+{
+    const struct nj_config *c = l->config;
+    for (uint32_t i = 0; i < c->exchange.n_symbols; i++) {
+        put_symbol(l, &out->traded, c->exchange.symbols[i]);
+        put_symbol(l, &out->known, c->exchange.symbols[i]);
+    }
+    for (uint32_t i = 0; i < c->n_feeds; i++)
+        for (uint32_t k = 0; k < c->feeds[i].n_symbols; k++)
+            put_symbol(l, &out->known, c->feeds[i].symbols[k]);
 }
 
 /* ---- ids ------------------------------------------------------------------------------------- */
@@ -141,55 +159,61 @@ static void file_name_of(const char *symbol, char out[NJORD_SYMBOL_SIZE])
     out[n] = '\0';
 }
 
-/* Journals are named without the slash: AB/CUSD and ABC/USD would share one. */
-static bool check_file_name(struct nj_loader *l, struct nj_map *seen, struct nj_place place,
-                            const char *symbol)
+/* Journals are named without the slash: AB/CUSD and ABC/USD would share one. `seen` maps file names
+ * to symbols; returns the other symbol of the same name, NULL: there is none. */
+static const char *same_file(struct nj_loader *l, struct nj_map *seen, const char *symbol)
 {
     char name[NJORD_SYMBOL_SIZE];
     if (!symbol) /* told already, where it was read */
-        return true;
+        return NULL;
     file_name_of(symbol, name);
     const char *first = nj_map_get(seen, name);
     if (!first && !nj_map_put(seen, name, (void *)(uintptr_t)symbol))
         l->no_memory = true;
-    if (!first || strcmp(first, symbol) == 0)
-        return true;
+    return first && strcmp(first, symbol) != 0 ? first : NULL;
+}
+
+static void shared_file(struct nj_loader *l, struct nj_place place, const char *symbol,
+                        const char *first)
+{
+    char name[NJORD_SYMBOL_SIZE];
+    file_name_of(symbol, name);
     nj_loader_problem_at(l, false, place,
                          "'symbols': '%s' and '%s' would share the file name '%s'; keep one",
                          symbol, first, name);
-    return false;
 }
 
-static void check_symbols(struct nj_loader *l)
+static void check_symbols(struct nj_loader *l, const struct symbols *symbols)
 {
     struct nj_config *c = l->config;
     struct nj_map seen = {0};
     for (uint32_t i = 0; i < c->exchange.n_symbols; i++) {
         const char *symbol = c->exchange.symbols[i], *first = c->exchange.symbols[0];
-        struct nj_place place = host_item_place(l, "exchange", "symbols", symbol);
-        if (check_file_name(l, &seen, place, symbol) &&
-            strcmp(strchr(symbol, '/'), strchr(first, '/')) != 0)
-            nj_loader_problem_at(l, false, place,
+        const char *other = same_file(l, &seen, symbol);
+        if (other)
+            shared_file(l, host_item_place(l, "exchange", "symbols", symbol), symbol, other);
+        else if (strcmp(strchr(symbol, '/'), strchr(first, '/')) != 0)
+            nj_loader_problem_at(l, false, host_item_place(l, "exchange", "symbols", symbol),
                                  "'symbols': '%s' and '%s' have two quote assets; expected one for "
                                  "all",
                                  symbol, first);
     }
     for (uint32_t i = 0; i < c->n_feeds; i++)
-        for (uint32_t k = 0; k < c->feeds[i].n_symbols; k++)
-            check_file_name(l, &seen,
-                            entry_item_place(l, &c->feeds[i], "symbols", c->feeds[i].symbols[k]),
-                            c->feeds[i].symbols[k]);
+        for (uint32_t k = 0; k < c->feeds[i].n_symbols; k++) {
+            const char *symbol = c->feeds[i].symbols[k], *other = same_file(l, &seen, symbol);
+            if (other)
+                shared_file(l, entry_item_place(l, &c->feeds[i], "symbols", symbol), symbol, other);
+        }
     for (uint32_t i = 0; i < c->n_symbols; i++) {
         const struct nj_symbol_config *s = &c->symbols[i];
-        struct nj_place place = symbol_place(l, s->symbol);
-        check_file_name(l, &seen, place, s->symbol);
+        const char *other = same_file(l, &seen, s->symbol);
+        if (other)
+            shared_file(l, symbol_place(l, s->symbol), s->symbol, other);
         if (s->min_qty > s->max_qty)
-            nj_loader_problem_at(l, false, place, "'%s': min_qty is above max_qty", s->symbol);
-        bool used = contains(c->exchange.symbols, c->exchange.n_symbols, s->symbol);
-        for (uint32_t k = 0; k < c->n_feeds && !used; k++)
-            used = contains(c->feeds[k].symbols, c->feeds[k].n_symbols, s->symbol);
-        if (!used)
-            nj_loader_problem_at(l, true, place,
+            nj_loader_problem_at(l, false, symbol_place(l, s->symbol),
+                                 "'%s': min_qty is above max_qty", s->symbol);
+        if (!nj_map_get(&symbols->known, s->symbol))
+            nj_loader_problem_at(l, true, symbol_place(l, s->symbol),
                                  "'%s': neither traded nor fed; add it to exchange.symbols or take "
                                  "it out",
                                  s->symbol);
@@ -198,13 +222,13 @@ static void check_symbols(struct nj_loader *l)
 }
 
 /* Each strategy trades within exchange.symbols: another symbol would refuse its every order. */
-static void check_strategy_symbols(struct nj_loader *l)
+static void check_strategy_symbols(struct nj_loader *l, const struct symbols *symbols)
 {
     struct nj_config *c = l->config;
     for (uint32_t i = 0; i < c->n_strategies; i++)
         for (uint32_t k = 0; k < c->strategies[i].n_symbols; k++) {
             const char *symbol = c->strategies[i].symbols[k];
-            if (!contains(c->exchange.symbols, c->exchange.n_symbols, symbol))
+            if (!nj_map_get(&symbols->traded, symbol))
                 nj_loader_problem_at(l, false,
                                      entry_item_place(l, &c->strategies[i], "symbols", symbol),
                                      "'symbols': '%s' is not in exchange.symbols; add it there or "
@@ -231,9 +255,30 @@ static void fill_symbols(struct nj_loader *l)
 
 /* ---- topics ---------------------------------------------------------------------------------- */
 
+static bool is_strategy(const struct nj_config *c, const char *id)
+{
+    for (uint32_t i = 0; i < c->n_strategies; i++)
+        if (strcmp(c->strategies[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+/* A name without wildcards: its last part is the symbol or the strategy, if it has one. */
+static bool is_topic(const struct nj_config *c, const struct symbols *symbols, const char *name)
+{
+    const njord_topic *topic = njord_topic_of(name);
+    const char *last = strrchr(name, '.');
+    if (!topic || !last)
+        return false;
+    if (strstr(topic->pattern, "{symbol}"))
+        return nj_map_get(&symbols->known, last + 1) != NULL;
+    return !strstr(topic->pattern, "{strategy_id}") || is_strategy(c, last + 1);
+}
+
 /* Does a glob match `pattern` once its {placeholder}s have become names that occur here? At most
  * two of them stand in a pattern. */
-static bool matches_pattern(const struct nj_config *c, const char *glob, const char *pattern)
+static bool matches_pattern(const struct nj_config *c, const struct symbols *symbols,
+                            const char *glob, const char *pattern)
 {
     static const char *const timeframes[] = {"1s", "1m", "3m", "5m", "15m", "30m",
                                              "1h", "2h", "4h", "6h", "12h", "1d"};
@@ -241,15 +286,18 @@ static bool matches_pattern(const struct nj_config *c, const char *glob, const c
     const char *open = strchr(pattern, '{'), *close = open ? strchr(open, '}') : NULL;
     if (!close)
         return njord_glob_match(glob, pattern);
-    size_t len = (size_t)(close - open) - 1;
-    int before = (int)(open - pattern);
+    size_t literal = strcspn(glob, "*?[\\"), start = (size_t)(open - pattern);
+    if (strncmp(glob, pattern, literal < start ? literal : start) != 0)
+        return false;
+    size_t len = (size_t)(close - open) - 1, n_standard = sizeof timeframes / sizeof timeframes[0];
     bool is_symbol = strncmp(open + 1, "symbol", len) == 0;
     bool is_timeframe = strncmp(open + 1, "timeframe", len) == 0;
-    size_t n_standard = sizeof timeframes / sizeof timeframes[0];
+    size_t at = 0;
     for (size_t i = 0;; i++) {
         const char *word = NULL;
-        if (is_symbol && i < c->exchange.n_symbols)
-            word = c->exchange.symbols[i];
+        const struct nj_map_entry *symbol = is_symbol ? nj_map_next(&symbols->known, &at) : NULL;
+        if (symbol)
+            word = symbol->key;
         else if (is_timeframe && i < n_standard)
             word = timeframes[i];
         else if (is_timeframe && i - n_standard < c->ohlcv.n_timeframes)
@@ -258,32 +306,26 @@ static bool matches_pattern(const struct nj_config *c, const char *glob, const c
             word = c->strategies[i].id;
         if (!word)
             return false;
-        snprintf(name, sizeof name, "%.*s%s%s", before, pattern, word, close + 1);
-        if (matches_pattern(c, glob, name))
+        if (literal > start && strncmp(glob + start, word, strnlen(word, literal - start)) != 0)
+            continue;
+        snprintf(name, sizeof name, "%.*s%s%s", (int)start, pattern, word, close + 1);
+        if (matches_pattern(c, symbols, glob, name))
             return true;
     }
 }
 
-static bool matches_any_topic(const struct nj_config *c, const char *glob)
+static bool matches_any_topic(const struct nj_config *c, const struct symbols *symbols,
+                              const char *glob)
 {
-    for (const njord_topic *topic = njord_topics; topic->pattern; topic++) {
-        if (matches_pattern(c, glob, topic->pattern))
+    if (!strpbrk(glob, "*?[\\"))
+        return is_topic(c, symbols, glob);
+    for (const njord_topic *topic = njord_topics; topic->pattern; topic++)
+        if (matches_pattern(c, symbols, glob, topic->pattern))
             return true;
-        /* feeds may bring symbols that are not traded */
-        const char *symbol = strstr(topic->pattern, "{symbol}");
-        for (uint32_t i = 0; symbol && i < c->n_feeds; i++)
-            for (uint32_t k = 0; k < c->feeds[i].n_symbols; k++) {
-                char name[256];
-                snprintf(name, sizeof name, "%.*s%s", (int)(symbol - topic->pattern),
-                         topic->pattern, c->feeds[i].symbols[k]);
-                if (matches_pattern(c, glob, name))
-                    return true;
-            }
-    }
     return false;
 }
 
-static void check_topics(struct nj_loader *l)
+static void check_topics(struct nj_loader *l, const struct symbols *symbols)
 {
     const struct nj_config *c = l->config;
     for (uint32_t i = 0; i < c->n_strategies; i++) {
@@ -293,12 +335,12 @@ static void check_topics(struct nj_loader *l)
                 l, true, s->place,
                 "'events': none given; '%s' gets only what concerns its own orders", s->id);
         for (uint32_t k = 0; k < s->n_events; k++)
-            if (!matches_any_topic(c, s->events[k]))
+            if (!matches_any_topic(c, symbols, s->events[k]))
                 nj_loader_problem_at(l, true, entry_item_place(l, s, "events", s->events[k]),
                                      "'events': '%s' matches no topic", s->events[k]);
     }
     for (uint32_t i = 0; i < c->journal.n_topics; i++)
-        if (!matches_any_topic(c, c->journal.topics[i]))
+        if (!matches_any_topic(c, symbols, c->journal.topics[i]))
             nj_loader_problem_at(l, true,
                                  host_item_place(l, "journal", "topics", c->journal.topics[i]),
                                  "'topics': '%s' matches no topic", c->journal.topics[i]);
@@ -352,15 +394,19 @@ static void check_host(struct nj_loader *l)
 
 void nj_loader_check(struct nj_loader *l)
 {
-    const struct nj_yaml_node *symbols = nj_yaml_get(section_of(l, "exchange"), "symbols");
-    bool symbols_known = !symbols || l->config->exchange.n_symbols == symbols->n;
+    const struct nj_yaml_node *listed = nj_yaml_get(section_of(l, "exchange"), "symbols");
+    struct symbols symbols = {0};
+    gather_symbols(l, &symbols);
     check_ids(l);
     check_venue(l);
     check_host(l);
-    check_symbols(l);
-    if (symbols_known) {
-        check_strategy_symbols(l);
+    check_symbols(l, &symbols);
+    /* a symbol that is told as malformed would only cause further lines */
+    if (!listed || l->config->exchange.n_symbols == listed->n) {
+        check_strategy_symbols(l, &symbols);
         fill_symbols(l);
-        check_topics(l);
+        check_topics(l, &symbols);
     }
+    nj_map_free(&symbols.traded, NULL);
+    nj_map_free(&symbols.known, NULL);
 }

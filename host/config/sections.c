@@ -1,4 +1,5 @@
 /* From the trees of YAML to the structs of config.h, by the table of schema.h. */
+#include "base/map.h"
 #include "config/loader.h"
 #include "config/value.h"
 
@@ -112,6 +113,7 @@ static void put_list(struct nj_loader *l, const struct nj_key *key, const struct
     uint32_t n = 0;
     if (!items)
         return;
+    struct nj_map seen = {0};
     for (const struct nj_yaml_node *item = node->first; item; item = item->next) {
         if (item->kind != NJ_YAML_SCALAR || nj_yaml_is_null(item) ||
             (!key->choices && !fits(key, item->text))) {
@@ -120,14 +122,17 @@ static void put_list(struct nj_loader *l, const struct nj_key *key, const struct
         }
         if (key->choices && !choose(l, key, item))
             continue;
-        bool twice = false;
-        for (uint32_t i = 0; i < n && !twice; i++)
-            twice = strcmp(items[i], item->text) == 0;
-        if (twice)
+        if (nj_map_get(&seen, item->text)) {
             nj_loader_problem(l, item, "'%s': '%s' is listed twice", key->name, item->text);
-        else if ((items[n] = take_text(l, item->text)))
+            continue;
+        }
+        items[n] = take_text(l, item->text);
+        if (items[n] && nj_map_put(&seen, item->text, items[n]))
             n++;
+        else
+            l->no_memory = true;
     }
+    nj_map_free(&seen, NULL);
     memcpy(base + key->at, &items, sizeof items);
     memcpy(base + key->count_at, &n, sizeof n);
 }
@@ -262,22 +267,33 @@ static struct nj_yaml *default_of(struct nj_loader *l, const char *text)
     return yaml;
 }
 
+static void put_default(struct nj_loader *l, const struct nj_key *key, char *base)
+{
+    struct nj_yaml_node plain = {.kind = NJ_YAML_SCALAR, .text = key->fallback};
+    struct nj_yaml *yaml = NULL;
+    const struct nj_yaml_node *node = &plain; /* most are: no need to parse them */
+    if (strchr("[{\"", key->fallback[0])) {
+        yaml = default_of(l, key->fallback);
+        node = yaml ? yaml->root : NULL;
+    }
+    bool was = l->in_default;
+    l->in_default = true;
+    if (node)
+        put_key(l, key, node, base);
+    l->in_default = was;
+    nj_yaml_free(yaml);
+}
+
 static void put_defaults(struct nj_loader *l, const struct nj_key *keys, char *base)
 {
+    const double not_given = NAN;
     for (const struct nj_key *key = keys; key->name; key++) {
-        if (!key->fallback) {
-            const double not_given = NAN;
-            if (key->type == NJ_KEY_REAL)
-                memcpy(base + key->at, &not_given, sizeof not_given);
-            continue;
-        }
-        struct nj_yaml *yaml = default_of(l, key->fallback);
-        bool was = l->in_default;
-        l->in_default = true;
-        if (yaml && yaml->root)
-            put_key(l, key, yaml->root, base);
-        l->in_default = was;
-        nj_yaml_free(yaml);
+        bool is_empty = (key->type == NJ_KEY_LIST || key->type == NJ_KEY_PARAMS) && key->fallback &&
+                        strlen(key->fallback) == 2; /* [] and {}: zeros already */
+        if (key->fallback && !is_empty)
+            put_default(l, key, base);
+        else if (key->type == NJ_KEY_REAL)
+            memcpy(base + key->at, &not_given, sizeof not_given);
     }
 }
 
