@@ -153,6 +153,8 @@ static inline njord_status njord_target(const njord_host *host, const char *symb
     if (!isfinite(difference))
         return njord_fail(host, NJORD_E_ARG, "target for '%s' must be finite, found %g", symbol,
                           qty);
+    if (difference == 0.0) /* nearly always: the rules need not be asked for */
+        return NJORD_OK;
     double step = njord_instrument_of(host, symbol).step;
     double steps = fabs(difference) / step;
     if (steps <= 0.5)

@@ -593,6 +593,52 @@ START_TEST(a_create_that_fails_is_followed_by_destroy)
 }
 END_TEST
 
+static uint32_t three_symbols(const njord_host *host, const char *const **out)
+{
+    static const char *const symbols[] = {ATOM, BTC, "ETH/USDT"};
+    (void)host;
+    *out = symbols;
+    return 3;
+}
+
+START_TEST(an_event_is_routed_by_its_symbol_whatever_its_id)
+{
+    /* {id, symbol, first, end}: ids come in any order, are reused, are missing or huge */
+    static const struct {
+        uint32_t id;
+        const char *symbol;
+        uint32_t first, end;
+    } cases[] = {
+        {7, BTC, 1, 2},
+        {7, BTC, 1, 2},
+        {0, ATOM, 0, 1},
+        {7, "ETH/USDT", 2, 3},
+        {7, BTC, 1, 2},
+        {5000, "ETH/USDT", 2, 3},
+        {NJORD_NO_SYMBOL, ATOM, 0, 1},
+        {1u << 31, ATOM, 0, 1},
+        {3, "DOGE/USDT", 0, 0},
+        {7, "DOGE/USDT", 0, 0},
+        {7, "", 0, 3},
+    };
+    njord_host host;
+    njord_route route;
+    memset(&host, 0, sizeof host);
+    host.symbols = three_symbols;
+    njord_route_init(&route, &host, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        njord_span span = njord_route_to(&route, 1, cases[i].id, cases[i].symbol);
+        ck_assert_uint_eq(span.end - span.first, cases[i].end - cases[i].first);
+        ck_assert_uint_eq(span.first, cases[i].first);
+    }
+    njord_route_free(&route);
+    njord_route_init(&route, &host, 0);
+    ck_assert_uint_eq(route.count, 1);
+    ck_assert_uint_eq(njord_route_to(&route, 0, 7, "DOGE/USDT").end, 1);
+    njord_route_free(&route);
+}
+END_TEST
+
 START_TEST(the_mocks_positions_go_by_average_price)
 {
     start("buy_market");
@@ -623,6 +669,7 @@ int main(void)
     tcase_add_test(tc, a_reload_goes_through_quiesce_save_create_load_start_destroy);
     tcase_add_test(tc, a_mistake_in_save_fails_it_with_a_sentence_and_the_old_one_resumes);
     tcase_add_test(tc, a_create_that_fails_is_followed_by_destroy);
+    tcase_add_test(tc, an_event_is_routed_by_its_symbol_whatever_its_id);
     tcase_add_test(tc, the_mocks_positions_go_by_average_price);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
