@@ -3,6 +3,7 @@
 dist_doc_DATA = \
     doc/configuration.md \
     doc/contracts.md \
+    doc/feeds.md \
     doc/risk.md
 dist_man_MANS = \
     doc/man/njord.yaml.5

@@ -1,6 +1,7 @@
 /* test_playback.c - the player over files: order, bad lines, going on where it stood, and the real
  * capture against figures that python3 computes from the same files at test time. Owned by the
  * tests. */
+#include "capture.h"
 #include "lines.h"
 #include "player.h"
 
@@ -523,6 +524,56 @@ START_TEST(real_capture_makes_the_expected_minutes_to_the_last_digit)
 }
 END_TEST
 
+/* Another recorder's file: other pairs, aggregated trades among klines, depth and book tickers. Its
+ * lines are put into the capture's form by hand. */
+static const char aggregated[] =
+    "import gzip,json,sys\n"
+    "for line in gzip.open(sys.argv[1]+'/ws/binance-2021-10-12.txt.gz','rt'):\n"
+    "    if ': {' not in line: continue\n"
+    "    d=json.loads(line.split(': ',1)[1])['data']\n"
+    "    if d['e' if 'e' in d else 'u']!='aggTrade': continue\n"
+    "    p={'NKNUSDT':'NKN/USDT','BLZETH':'BLZ/ETH','LRCBTC':'LRC/BTC','RUNEEUR':'RUNE/EUR'}\n"
+    "    print(p[d['s']],d['a'],d['T'],d['p'],d['q'],'sell' if d['m'] else 'buy')\n";
+
+START_TEST(real_aggregated_trades_of_other_pairs_are_read_as_an_independent_reader_does)
+{
+    char path[400], text[65536], ours[65536], clause[PLAY_WHY];
+    const struct play_names names = {.venue = "binance", .symbol = ""};
+    struct play_line line;
+    size_t used = 0, n = 0;
+    njord_trade t;
+    snprintf(path, sizeof path, "%s/ws/binance-2021-10-12.txt.gz", data_folder());
+    if (access(path, R_OK) != 0) {
+        printf("not run: no '%s' (NJORD_TEST_DATA)\n", path);
+        return;
+    }
+    struct play_lines *l = play_lines_open(path, why, sizeof why);
+    ck_assert_msg(l != NULL, "%s", why);
+    ours[0] = '\0';
+    while (play_lines_next(l, &line) == 1) {
+        char *capture;
+        const char *frame = memmem(line.text, line.len, ": {", 3);
+        if (!frame)
+            continue;
+        int len = asprintf(&capture, "1633998512000000000 %.*s",
+                           (int)(line.len - (size_t)(frame + 2 - line.text)), frame + 2);
+        int result = play_capture_line(&names, capture, (size_t)len, &t, clause);
+        free(capture);
+        ck_assert_msg(result != PLAY_BAD, "line %ld: %s", (long)line.number, clause);
+        if (result != PLAY_TRADE)
+            continue;
+        n++;
+        used += (size_t)snprintf(ours + used, sizeof ours - used, "%s %s %ld %.8f %.8f %s\n",
+                                 t.symbol, t.trade_id, (long)(t.ev.ts_ns / 1000000), t.price, t.qty,
+                                 t.side == NJORD_SIDE_SELL ? "sell" : "buy");
+    }
+    play_lines_close(l);
+    run_python(aggregated, data_folder(), text, sizeof text);
+    ck_assert_uint_gt(n, 0);
+    ck_assert_str_eq(ours, text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("playback");
@@ -549,6 +600,8 @@ int main(void)
     tcase_set_timeout(real, 120);
     tcase_add_test(real, real_capture_gives_every_trade_as_an_independent_reader_does);
     tcase_add_test(real, real_capture_makes_the_expected_minutes_to_the_last_digit);
+    tcase_add_test(real,
+                   real_aggregated_trades_of_other_pairs_are_read_as_an_independent_reader_does);
     suite_add_tcase(suite, real);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
