@@ -27,8 +27,10 @@ if [ $# -eq 0 ] || [ -z "$name" ] || [ -z "$log" ] || [ -z "$trs" ]; then
     exit 2
 fi
 
+begin=$(date +%s)
 timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null
 code=$?
+took=$(($(date +%s) - begin))
 
 note=
 case $code:$expect_failure in
@@ -44,6 +46,8 @@ case $code:$expect_failure in
 *:yes) result=XFAIL paint='1;32' again=no ;;
 *) result=FAIL paint='0;31' again=yes note="exit status $code" ;;
 esac
+# A suite grows slow one test at a time: say which.
+[ -n "$note" ] || [ "$took" -lt 10 ] || note="took $took s"
 [ "$hard_errors" = yes ] || [ "$result" != ERROR ] || result=FAIL
 
 [ "$again" = no ] || tail -n 25 "$log" | sed 's/^/    | /'
