@@ -59,6 +59,7 @@ unit_tests = \
     tests/unit/test_redis \
     tests/unit/test_risk_rules \
     tests/unit/test_risk_state \
+    tests/unit/test_reload \
     tests/unit/test_simmarket \
     tests/unit/test_simmarket_plugin \
     tests/unit/test_simmarket_rng \
@@ -70,6 +71,9 @@ unit_tests = \
 
 # e2e/: whole programs. Scripts get the environment above.
 e2e_tests = \
+    tests/e2e/test_smallest_path.py \
+    tests/e2e/test_restart.py \
+    tests/e2e/test_demo.py \
     tests/e2e/test_abi_layout.py \
     tests/e2e/test_autogen.sh \
     tests/e2e/test_codec_allocates_nothing.sh \
@@ -143,6 +147,7 @@ EXTRA_DIST += \
     tests/fuzz/fuzz_codec.h \
     tests/fuzz/json.dict \
     tests/golden \
+    tests/e2e/njordtest.py \
     tests/plugins/counter.h \
     tests/plugins/plain.h \
     tests/unit/config_load.h \

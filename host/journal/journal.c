@@ -25,6 +25,7 @@ struct nj_journals {
     bool order_fsync;
     uint32_t max_open;
     size_t max_pending;
+    char first[64]; /* "": none */
     int lock;
     struct nj_map files;              /* name to struct nj_jfile */
     struct nj_jfile *newest, *oldest; /* the open ones by last use */
@@ -228,6 +229,7 @@ int nj_journals_open(struct nj_journals **out, const struct nj_journals_options 
         .lock = -1,
     };
     js->env = (struct nj_jfile_env){pf, js->log, js->dir, &js->stats};
+    snprintf(js->first, sizeof js->first, "%s", options->first ? options->first : "");
     rc = nj_path_join(js->dir, sizeof js->dir, "", options->dir, err);
     if (rc == 0)
         rc = nj_mkdirs(js->dir, 0750, err);
@@ -314,6 +316,16 @@ static int check_room(struct nj_journals *js, const char *name, size_t len, stru
                         js->pending, js->max_pending);
 }
 
+/* The first journal's lines go before those of `f`, so that no crash leaves a journal that tells of
+ * what the first one does not. */
+static int write_first(struct nj_journals *js, const struct nj_jfile *f, struct nj_error *err)
+{
+    struct nj_jfile *first = js->first[0] ? nj_map_get(&js->files, js->first) : NULL;
+    if (!first || first == f || first->len == 0)
+        return 0;
+    return write_file(js, first, js->fsync == NJ_JOURNAL_FSYNC_ALWAYS, err);
+}
+
 int nj_journals_append(struct nj_journals *js, const char *name, const char *line, size_t len,
                        struct nj_error *err)
 {
@@ -330,7 +342,7 @@ int nj_journals_append(struct nj_journals *js, const char *name, const char *lin
     js->pending += len + 1;
     js->stats.lines++;
     mark_dirty(js, f);
-    if (f->len >= SPILL && !f->bad)
+    if (f->len >= SPILL && !f->bad && write_first(js, f, NULL) == 0)
         (void)write_file(js, f, js->fsync == NJ_JOURNAL_FSYNC_ALWAYS, NULL); /* kept if refused */
     return 0;
 }
@@ -391,7 +403,12 @@ static void probe_bad(struct nj_journals *js)
 
 int nj_journals_flush(struct nj_journals *js, struct nj_error *err)
 {
-    int first = 0;
+    int first = write_first(js, NULL, err);
+    if (first != 0) {
+        if (js->n_bad > 0)
+            probe_bad(js);
+        return first;
+    }
     for (struct nj_jfile **link = &js->dirty; *link;) {
         struct nj_jfile *f = *link;
         int rc = f->len == 0 ? 0

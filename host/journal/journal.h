@@ -35,6 +35,8 @@ struct nj_journals_options {
     bool order_fsync; /* append_now syncs whatever fsync says (app.env live) */
     uint32_t
         max_open; /* files open at once, least recently used closed (synced first unless NEVER) */
+    const char *first;  /* the journal that reaches the kernel before all others ("orders"): what
+                           they tell of must stand in it; NULL: none */
     size_t max_pending; /* bytes that may wait while the disk refuses; default 64 MiB when 0 */
 };
 

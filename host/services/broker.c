@@ -150,6 +150,15 @@ static void on_accepted(void *ctx, const struct nj_message *m)
                   s->slot->instance->why[0] ? "broker_refused" : "broker_error");
 }
 
+static njord_order_ref ref_of(const struct nj_order *order)
+{
+    njord_order_ref ref = {.size = sizeof ref};
+    memcpy(ref.symbol, order->instrument->symbol, sizeof ref.symbol);
+    memcpy(ref.client_order_id, order->intent_id, sizeof ref.client_order_id);
+    memcpy(ref.exchange_order_id, order->exchange_order_id, sizeof ref.exchange_order_id);
+    return ref;
+}
+
 void nj_broker_service_cancel(struct nj_host *host, const char *intent_id, const char *reason)
 {
     struct nj_broker_service *s = &host->broker;
@@ -162,11 +171,41 @@ void nj_broker_service_cancel(struct nj_host *host, const char *intent_id, const
     }
     if (!s->slot || !s->slot->instance)
         return;
-    njord_order_ref ref = {.size = sizeof ref};
-    memcpy(ref.symbol, order->instrument->symbol, sizeof ref.symbol);
-    memcpy(ref.client_order_id, order->intent_id, sizeof ref.client_order_id);
-    memcpy(ref.exchange_order_id, order->exchange_order_id, sizeof ref.exchange_order_id);
+    njord_order_ref ref = ref_of(order);
     nj_instance_cancel(s->slot->instance, &ref);
+}
+
+static void refuse_late(struct nj_host *host, const struct nj_order *order)
+{
+    njord_decision d;
+    struct nj_error err = {0};
+    njord_event_init(&d, NJORD_EV_DECISION);
+    d.ev.ts_ns = nj_host_now(host);
+    memcpy(d.intent_id, order->intent_id, sizeof d.intent_id);
+    memcpy(d.strategy_id, order->strategy_id, sizeof d.strategy_id);
+    d.allowed = 0;
+    snprintf(d.reason, sizeof d.reason, "stale_intent");
+    nj_flow_emit(&host->flow, "risk.decisions", &d.ev, &err);
+}
+
+void nj_broker_service_reconcile(struct nj_host *host)
+{
+    struct nj_slot *slot = host->broker.slot;
+    const struct nj_order *next = nj_orders_next_open(host->core.orders, NULL, NULL, NULL);
+    while (next) {
+        const struct nj_order *order = next;
+        next = nj_orders_next_open(host->core.orders, order, NULL, NULL);
+        nj_log(host->log, NJ_INFO, "broker", "order_left_open",
+               NJ_TEXT("intent_id", order->intent_id), NJ_TEXT("strategy", order->strategy_id));
+        if (order->stage == NJ_ORDER_INTENT) {
+            refuse_late(host, order);
+        } else if (order->stage == NJ_ORDER_ACCEPTED || host->broker.dry_run) {
+            end_order(host, order->intent_id, NJORD_STATUS_CANCELED, "restart");
+        } else if (slot && slot->instance) {
+            njord_order_ref ref = ref_of(order);
+            nj_instance_query(slot->instance, &ref);
+        }
+    }
 }
 
 static void on_cancel(void *ctx, const struct nj_message *m)
@@ -294,12 +333,10 @@ static void on_broker_fill(void *ctx, const struct nj_message *m)
                NJ_TEXT("trade_id", from->trade_id));
         return;
     }
-    if (nj_map_get(&s->fill_ids, fill.fill_id)) {
+    if (nj_ledger_seen(host->core.ledger, fill.fill_id)) {
         s->doubles++;
         return;
     }
-    if (!nj_map_put(&s->fill_ids, fill.fill_id, host))
-        nj_log(host->log, NJ_ERROR, "broker", "out_of_memory", NJ_TEXT("fill_id", fill.fill_id));
     s->fills++;
     nj_bus_publish(host->bus, "fills.new", &fill.ev, NULL, &err);
 }
@@ -403,6 +440,5 @@ void nj_broker_service_stop(struct nj_host *host)
     struct nj_broker_service *s = &host->broker;
     for (uint32_t i = 0; i < s->n_subscriptions; i++)
         nj_bus_unsubscribe(host->bus, s->subscriptions[i]);
-    nj_map_free(&s->fill_ids, NULL);
     *s = (struct nj_broker_service){0};
 }

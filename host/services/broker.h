@@ -23,7 +23,6 @@ struct nj_broker_service {
     bool dry_run; /* orders are echoed, the plugin is not called */
     struct nj_subscription *subscriptions[8];
     uint32_t n_subscriptions;
-    struct nj_map fill_ids;          /* fills seen, so that none counts twice */
     double slippage_bps, commission; /* the plugin's, for the cash rule */
     bool halted;                     /* on_halt was carried out */
     uint64_t placed, fills, doubles, stopped_at_egress;
@@ -39,6 +38,9 @@ void nj_broker_service_stop(struct nj_host *host);
 double nj_broker_service_cash(const struct nj_host *host);
 /* Carries out risk.on_halt once when the switch has tripped; called each turn. */
 void nj_broker_service_watch_halt(struct nj_host *host);
+/* After a start: orders that the journal leaves open are settled before anything is sent. What
+ * never left ends here, of what did leave the broker is asked. Within an input. */
+void nj_broker_service_reconcile(struct nj_host *host);
 /* Asks the broker to cancel an open order of the record. */
 void nj_broker_service_cancel(struct nj_host *host, const char *intent_id, const char *reason);
 

@@ -307,6 +307,7 @@ void nj_core_free(struct nj_core *core)
     core->n_subscriptions = 0;
     for (uint32_t i = 0; i < core->n_prices; i++)
         free(core->books[i]);
+    nj_fifo_free(&core->unpublished);
     free(core->books);
     free(core->prices);
     nj_orders_free(core->orders);
@@ -323,7 +324,20 @@ struct recovery {
     void *event; /* aligned room for one */
     size_t cap;
     uint64_t last_seq;
+    struct nj_map fills; /* made from BrokerFills: fill_id to a copy, until its journal shows it */
 };
+
+static bool keep_fill(struct recovery *r, const njord_fill *fill)
+{
+    njord_fill *copy = malloc(sizeof *copy);
+    if (!copy)
+        return false;
+    *copy = *fill;
+    if (nj_map_put(&r->fills, fill->fill_id, copy))
+        return true;
+    free(copy);
+    return false;
+}
 
 static int recover_line(void *ctx, const char *line, size_t len, uint64_t number,
                         struct nj_error *err)
@@ -354,8 +368,65 @@ static int recover_line(void *ctx, const char *line, size_t len, uint64_t number
         nj_core_fill_of(r->core, (const njord_broker_fill *)event, r->venue, &fill) == 0) {
         fill.ev.seq = event->seq;
         noted(r->core, take(r->core, &fill.ev, &id), &fill.ev, id);
+        if (!keep_fill(r, &fill))
+            return nj_error_set(err, NJ_ERR_NOMEM, "%s:%llu: out of memory", r->path,
+                                (unsigned long long)number);
     }
     return 0;
+}
+
+/* A line of a fills journal: that fill was published. */
+static int shown_line(void *ctx, const char *line, size_t len, uint64_t number,
+                      struct nj_error *err)
+{
+    struct recovery *r = ctx;
+    njord_fill fill;
+    (void)number, (void)err;
+    if (njord_decode_json(NJORD_EV_FILL, line, len, &fill, sizeof fill, NULL, NULL) == 0)
+        free(nj_map_remove(&r->fills, fill.fill_id));
+    return 0;
+}
+
+/* Of the fills, those that their own journals do not hold wait to be published. */
+static int find_lost(struct recovery *r, const char *journal_dir, struct nj_error *err)
+{
+    struct nj_map looked = {0};
+    size_t at = 0, again = 0;
+    int rc = 0;
+    for (const struct nj_map_entry *e; rc == 0 && (e = nj_map_next(&r->fills, &at));) {
+        const njord_fill *fill = e->value;
+        const struct nj_instrument *i = nj_instrument_find(r->core->instruments, fill->symbol);
+        char path[NJ_PATH_MAX];
+        if (!i || nj_map_get(&looked, fill->symbol) || !nj_map_put(&looked, fill->symbol, r))
+            continue;
+        snprintf(path, sizeof path, "%s/fills.%s.ndjson", journal_dir, i->file_name);
+        struct nj_error why = {0};
+        rc = nj_journal_read(path, shown_line, r, &why);
+        if (rc == NJ_ERR_NOT_FOUND)
+            rc = 0;
+        else if (rc != 0)
+            nj_error_set(err, rc, "%s", why.text);
+        at = 0; /* lines read have taken entries out */
+    }
+    nj_map_free(&looked, NULL);
+    for (const struct nj_map_entry *e; rc == 0 && (e = nj_map_next(&r->fills, &again));) {
+        void *record = nj_fifo_push(&r->core->unpublished, sizeof(njord_fill));
+        if (record)
+            memcpy(record, e->value, sizeof(njord_fill));
+    }
+    return rc;
+}
+
+void nj_core_publish_lost(struct nj_core *core)
+{
+    for (njord_fill *fill; (fill = nj_fifo_peek(&core->unpublished, NULL));
+         nj_fifo_release(&core->unpublished)) {
+        struct nj_error err = {0};
+        nj_log(core->log, NJ_WARN, "core", "fill_published_again",
+               NJ_TEXT("fill_id", fill->fill_id));
+        fill->ev.seq = 0;
+        nj_bus_publish(core->bus, "fills.new", &fill->ev, NULL, &err);
+    }
 }
 
 int nj_core_recover(struct nj_core *core, const char *journal_dir, const char *venue,
@@ -365,8 +436,11 @@ int nj_core_recover(struct nj_core *core, const char *journal_dir, const char *v
     int rc = nj_path_join(path, sizeof path, journal_dir, "orders.ndjson", err);
     if (rc != 0)
         return rc;
-    struct recovery r = {core, path, venue, NULL, 0, 0};
+    struct recovery r = {.core = core, .path = path, .venue = venue};
     rc = nj_journal_read(path, recover_line, &r, err);
+    if (rc == 0)
+        rc = find_lost(&r, journal_dir, err);
+    nj_map_free(&r.fills, free);
     free(r.event);
     *last_seq = r.last_seq;
     return rc == NJ_ERR_NOT_FOUND ? 0 : rc;

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "bus/bus.h"
+#include "bus/fifo.h"
 #include "config/config.h"
 #include "trade/instruments.h"
 #include "trade/ledger.h"
@@ -32,6 +33,8 @@ struct nj_core {
     uint32_t n_prices;
     struct nj_subscription *subscriptions[16];
     uint32_t n_subscriptions;
+    struct nj_fifo
+        unpublished;     /* fills that the journal of orders holds and the fills' journals lack */
     uint64_t odd_events; /* of the order flow: about unknown orders, or that could not follow */
 };
 
@@ -57,6 +60,10 @@ double nj_core_asset_price(const struct nj_core *core, const char *asset, const 
 /* A broker's fill as our own: the FillEvent of its order. NJ_ERR_NOT_FOUND: no such order. */
 int nj_core_fill_of(const struct nj_core *core, const njord_broker_fill *from, const char *venue,
                     njord_fill *out);
+
+/* Fills that were lost between orders.ndjson and fills.{SYM}.ndjson when a host died: published
+ * again by nj_core_publish_lost(), within an input. */
+void nj_core_publish_lost(struct nj_core *core);
 
 /* Rebuilds the order record and the positions from a journal folder's orders.ndjson. venue: of the
  * fills' ids. *last_seq: of its last line, 0: none. */

@@ -307,13 +307,15 @@ static int open_stores(struct nj_host *host, struct nj_error *err)
         nj_state_open(&host->state, host->platform, config->app.state_dir, !by_events(host), err);
     if (rc != 0)
         return nj_error_context(err, "app.state_dir");
-    struct nj_journals_options options = {host->platform,
-                                          host->log,
-                                          config->logging.journal_dir,
-                                          (enum nj_journal_fsync)config->logging.fsync,
-                                          config->app.env == NJ_ENV_LIVE,
-                                          (uint32_t)config->journal.max_open,
-                                          0};
+    struct nj_journals_options options = {
+        .platform = host->platform,
+        .log = host->log,
+        .dir = config->logging.journal_dir,
+        .fsync = (enum nj_journal_fsync)config->logging.fsync,
+        .order_fsync = config->app.env == NJ_ENV_LIVE,
+        .max_open = (uint32_t)config->journal.max_open,
+        .first = "orders",
+    };
     rc = nj_journals_open(&host->journals, &options, err);
     return rc == 0 ? 0 : nj_error_context(err, "logging.journal_dir");
 }
@@ -333,7 +335,8 @@ static int open_books(struct nj_host *host, struct nj_error *err)
     if (rc == 0)
         rc = nj_core_recover(&host->core, host->config->logging.journal_dir, host->broker.venue,
                              &last_seq, err);
-    if (rc == 0 && last_seq > 0)
+    host->recovered = last_seq > 0;
+    if (rc == 0 && host->recovered)
         nj_log(host->log, NJ_INFO, "host", "recovered", NJ_INT("last_seq", last_seq),
                NJ_INT("open_orders", nj_orders_count_open(host->core.orders, NULL)));
     if (rc == 0)
@@ -406,26 +409,24 @@ int nj_host_open(struct nj_host **out, const struct nj_host_options *options, st
     }
     signal(SIGPIPE, SIG_IGN);
     start_watchers(host);
-    for (uint32_t i = 0; i < host->strategies.n; i++)
-        if (host->strategies.all[i]->instance)
-            host->strategies.all[i]->sync_wanted = true;
     *out = host;
     return 0;
 }
 
 /* ---- run ---- */
 
-/* Strategies that the journals gave positions or open orders to are shown them, as an input of its
- * own. */
-static void sync_strategies(void *ctx, uint64_t seq)
+/* Before anything else enters: lost fills, orders left open, and what strategies hold, as an input
+ * of its own. */
+static void take_up(void *ctx, uint64_t seq)
 {
     struct nj_host *host = ctx;
     (void)seq;
+    nj_core_publish_lost(&host->core);
+    if (nj_config_has_service(host->config, "broker"))
+        nj_broker_service_reconcile(host);
     for (uint32_t i = 0; i < host->strategies.n; i++)
-        if (host->strategies.all[i]->sync_wanted) {
-            host->strategies.all[i]->sync_wanted = false;
+        if (host->recovered)
             nj_strategy_sync(host->strategies.all[i]);
-        }
 }
 
 /* Orders that left and were not answered yet. */
@@ -464,8 +465,8 @@ int nj_host_run(struct nj_host *host)
         nj_log(host->log, NJ_WARN, "risk", "kill_switch_tripped",
                NJ_TEXT("by", nj_kill_reason(&host->kill, monotonic(host))),
                NJ_TEXT("file", host->kill.file));
-    if (nj_bus_enter(host->bus, nj_host_now(host), sync_strategies, host, &err) != 0)
-        nj_log(host->log, NJ_ERROR, "host", "sync_failed", NJ_TEXT("error", err.text));
+    if (nj_bus_enter(host->bus, nj_host_now(host), take_up, host, &err) != 0)
+        nj_log(host->log, NJ_ERROR, "host", "not_taken_up", NJ_TEXT("error", err.text));
     nj_log(host->log, NJ_INFO, "host", "running", NJ_INT("feeds", host->feeds.n),
            NJ_INT("strategies", host->strategies.n), NJ_TEXT("venue", host->broker.venue),
            NJ_TEXT("bus", host->config->bus.url));

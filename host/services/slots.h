@@ -37,7 +37,6 @@ struct nj_slot {
     uint8_t *wants;    /* strategies: by symbol_id, 1: in its symbols */
     uint32_t n_wants;
     bool warming;
-    bool sync_wanted; /* shown the record before its first event (on_sync) */
 
     struct nj_fifo
         recent; /* the last NJ_SLOT_RECENT events shown, for the probe of a new version */

@@ -74,6 +74,9 @@ typedef double (*nj_asset_price)(void *ctx, const char *asset, const char *quote
 int nj_ledger_fill(struct nj_ledger *ledger, const njord_fill *fill, nj_asset_price price_of,
                    void *ctx, struct nj_closing *closing, struct nj_error *err);
 
+/* Was this fill taken before? (Of the last NJ_LEDGER_FILL_IDS.) */
+bool nj_ledger_seen(const struct nj_ledger *ledger, const char *fill_id);
+
 /* NULL: never traded. */
 const struct nj_position *nj_ledger_position(const struct nj_ledger *ledger,
                                              const char *strategy_id, const char *symbol);

@@ -133,3 +133,8 @@ double nj_ledger_pnl_usd(const struct nj_ledger *l, nj_price_fn last_price, nj_p
     double value = nj_sum_value(sum);
     return isfinite(value) ? value : NAN;
 }
+
+bool nj_ledger_seen(const struct nj_ledger *ledger, const char *fill_id)
+{
+    return nj_idset_find(&ledger->fill_ids, nj_id_of(fill_id, strlen(fill_id))) != NULL;
+}

@@ -26,7 +26,7 @@ def check(condition, text):
 
 
 def equal(found, expected, text):
-    check(found == expected, "%s: expected %r, found %r" % (text, expected, found))
+    check(found == expected, "%s: expected %.2000r, found %.2000r" % (text, expected, found))
 
 
 BASE = """

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""kill -9 at random instants, then a start: every journal parses, no seq and no order id comes twice, nothing that was said is lost, and
+the positions that the host goes on with are those that exact fractions make of the journal of orders. NJORD_SOAK=1: 1,000 times."""
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from fractions import Fraction
+
+sys.path.insert(0, __file__.rsplit("/", 1)[0])
+from njordtest import Host, check, equal  # noqa: E402
+
+ROUNDS = 1000 if os.environ.get("NJORD_SOAK") == "1" else 10
+
+EXTRA = """
+feeds:
+  - id: market
+    plugin: simmarket
+    params: {seed: 3, duration: 3650d}
+risk: {per_order_usd_cap: 1000000, daily_loss_usd_cap: 1000000, orders_per_min_cap: 1000000000}
+brokers:
+  - id: paper
+    plugin: paper
+    params: {cash: {USDT: 100000000}, slippage_bps: 2}
+symbols:
+  BTC/USDT: {tick: 0.01, step: 0.00001}
+journal: {topics: []}
+"""
+
+STRATEGIES = """
+strategies:
+  - {id: busy, plugin: rsi_tema_bb, symbols: [BTC/USDT], events: ["md.trades.*"],
+     params: {rsi_period: 5, bb_period: 5, bb_std: 0.8, rsi_oversold: 49, rsi_overbought: 51, tema_period: 3, qty: 0.01}}
+"""
+
+
+def journal_is_whole(path):
+    """Every line parses but a torn last one; seq is strictly rising."""
+    last = 0
+    with open(path, "rb") as data:
+        lines = data.read().split(b"\n")
+    for number, line in enumerate(lines[:-1], 1):
+        try:
+            event = json.loads(line)
+        except ValueError:
+            check(False, "%s:%d does not parse: %r" % (path, number, line[:200]))
+        check(event["seq"] > last, "%s:%d: seq %d after %d" % (path, number, event["seq"], last))
+        last = event["seq"]
+    return len(lines) - 1
+
+
+def main():
+    rng = random.Random(20241122)
+    with Host(symbols=["BTC/USDT"], strategies=STRATEGIES) as host:
+        base = open(host.path("base.yaml"), encoding="utf-8").read().replace("clock: events", "clock: wall").replace("at_end: stop",
+                                                                                                                    "at_end: wait")
+        host.write("base.yaml", base + EXTRA)
+        said = {}
+        for _ in range(ROUNDS):
+            process = subprocess.Popen(host.command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            deadline = time.monotonic() + 20
+            # random instants of a run that has begun to trade, each at another length of the journal
+            target = os.path.getsize(host.path("log", "orders.ndjson")) if os.path.exists(host.path("log", "orders.ndjson")) else 0
+            target += rng.randrange(1, 60000)
+            while time.monotonic() < deadline and process.poll() is None:
+                if os.path.exists(host.path("log", "orders.ndjson")) and os.path.getsize(host.path("log", "orders.ndjson")) >= target:
+                    break
+                time.sleep(rng.random() * 0.003)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            check(process.returncode == -9, "the host ended by itself: %s" % process.stderr.read().decode())
+            process.stderr.close()
+            process.stdout.close()
+            for name in os.listdir(host.path("log")):
+                if name.endswith(".ndjson") and name != "app.ndjson":
+                    n = journal_is_whole(host.path("log", name))
+                    check(n >= said.get(name, 0), "%s became shorter: %d lines after %d" % (name, n, said.get(name, 0)))
+                    said[name] = n
+        # a last run that ends by itself
+        process = subprocess.Popen(host.command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        size = os.path.getsize(host.path("log", "orders.ndjson"))
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and os.path.getsize(host.path("log", "orders.ndjson")) < size + 5000:
+            time.sleep(0.005)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=30)
+        equal(process.returncode, 0, "exit code after SIGTERM (%s)" % errors.decode())
+
+        orders = host.journal("orders")
+        ids = [line["intent_id"] for line in orders if line["contract"] == "OrderIntent"]
+        equal(len(ids), len(set(ids)), "intent ids are given once")
+        sent = [line["client_order_id"] for line in orders if line["contract"] == "BrokerOrderReq"]
+        equal(len(sent), len(set(sent)), "no order is sent twice")
+        allowed = {line["intent_id"] for line in orders if line["contract"] == "RiskDecision" and line["allowed"]}
+        check(set(sent) <= allowed, "only allowed orders were sent")
+
+        # positions from the fills of the journal of orders, in exact fractions
+        qty, realized, lots = Fraction(0), Fraction(0), []
+        fills = [line for line in orders if line["contract"] == "BrokerFill"]
+        equal(len({f["trade_id"] for f in fills}), len(fills), "fills have ids of their own")
+        for fill in fills:
+            left = Fraction(repr(fill["qty"])) * (1 if fill["side"] == "buy" else -1)
+            price = Fraction(repr(fill["price"]))
+            qty += left
+            while left and lots and (lots[0][0] > 0) != (left > 0):
+                part = min(abs(left), abs(lots[0][0]))
+                sign = 1 if lots[0][0] > 0 else -1
+                realized += sign * part * (price - lots[0][1])
+                lots[0][0] -= sign * part
+                left += sign * part
+                if not lots[0][0]:
+                    lots.pop(0)
+            if left:
+                lots.append([left, price])
+        last = [p for p in host.journal("positions.BTCUSDT") if p["strategy_id"] == "busy"][-1]
+        equal(Fraction(repr(last["qty"])), qty, "the position after %d kills" % ROUNDS)
+        check(abs(Fraction(last["realized_pnl"]) - realized) <= Fraction(1, 10**9) * max(1, abs(realized)),
+              "realized profit %r, exactly %r" % (last["realized_pnl"], float(realized)))
+        published = {f["fill_id"] for f in host.journal("fills.BTCUSDT")}
+        made = {"paper-BTCUSDT-" + f["trade_id"] for f in fills}
+        equal(sorted(published - made), [], "fills published that the journal of orders does not hold")
+        equal(sorted(made - published), [], "fills that were not published")
+        print("%d kills, %d intents, %d fills: whole journals, no id twice, position %s" % (ROUNDS, len(ids), len(fills), float(qty)))
+
+
+main()
