@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -19,32 +18,30 @@ static bool fails(void)
     return fail_at > 0 && ++calls == fail_at;
 }
 
-void *__real_malloc(size_t len);
-void *__wrap_malloc(size_t len);
-void *__wrap_malloc(size_t len)
+/* What the linker's --wrap asks for: wrap_X is called in place of X, real_X is X itself. */
+#define WRAPPED(type, name, ...)                                                                   \
+    type real_##name(__VA_ARGS__) __asm__("__real_" #name);                                        \
+    type wrap_##name(__VA_ARGS__) __asm__("__wrap_" #name);                                        \
+    type wrap_##name(__VA_ARGS__)
+
+WRAPPED(void *, malloc, size_t len)
 {
-    return fails() ? NULL : __real_malloc(len);
+    return fails() ? NULL : real_malloc(len);
 }
 
-void *__real_calloc(size_t n, size_t len);
-void *__wrap_calloc(size_t n, size_t len);
-void *__wrap_calloc(size_t n, size_t len)
+WRAPPED(void *, calloc, size_t n, size_t len)
 {
-    return fails() ? NULL : __real_calloc(n, len);
+    return fails() ? NULL : real_calloc(n, len);
 }
 
-void *__real_realloc(void *old, size_t len);
-void *__wrap_realloc(void *old, size_t len);
-void *__wrap_realloc(void *old, size_t len)
+WRAPPED(void *, realloc, void *old, size_t len)
 {
-    return fails() ? NULL : __real_realloc(old, len);
+    return fails() ? NULL : real_realloc(old, len);
 }
 
-char *__real_strdup(const char *text);
-char *__wrap_strdup(const char *text);
-char *__wrap_strdup(const char *text)
+WRAPPED(char *, strdup, const char *text)
 {
-    return fails() ? NULL : __real_strdup(text);
+    return fails() ? NULL : real_strdup(text);
 }
 
 static bool io_fails(int number)
@@ -56,25 +53,19 @@ static bool io_fails(int number)
 }
 
 /* One of the two is what open() is called, by the width of off_t. */
-#define WRAP_OPEN(name)                                                                            \
-    int __real_##name(const char *path, int flags, ...);                                           \
-    int __wrap_##name(const char *path, int flags, ...);                                           \
-    int __wrap_##name(const char *path, int flags, ...)                                            \
-    {                                                                                              \
-        va_list args;                                                                              \
-        va_start(args, flags);                                                                     \
-        mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;                                  \
-        va_end(args);                                                                              \
-        return io_fails(EMFILE) ? -1 : __real_##name(path, flags, mode);                           \
-    }
-WRAP_OPEN(open)
-WRAP_OPEN(open64)
-
-ssize_t __real_read(int fd, void *data, size_t len);
-ssize_t __wrap_read(int fd, void *data, size_t len);
-ssize_t __wrap_read(int fd, void *data, size_t len)
+WRAPPED(int, open, const char *path, int flags, mode_t mode)
 {
-    return io_fails(EIO) ? -1 : __real_read(fd, data, len);
+    return io_fails(EMFILE) ? -1 : real_open(path, flags, mode);
+}
+
+WRAPPED(int, open64, const char *path, int flags, mode_t mode)
+{
+    return io_fails(EMFILE) ? -1 : real_open64(path, flags, mode);
+}
+
+WRAPPED(ssize_t, read, int fd, void *data, size_t len)
+{
+    return io_fails(EIO) ? -1 : real_read(fd, data, len);
 }
 
 static const char base[] = "exchange: {symbols: [ATOM/USDT, ETH/USDT]}\n"

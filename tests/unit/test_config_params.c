@@ -202,7 +202,8 @@ START_TEST(bounds_of_the_type_itself_are_not_told)
         P(.type = NJORD_PARAM_REAL, .name = "x", .min_real = -DBL_MAX, .max_real = DBL_MAX),
         {.size = sizeof(njord_param)}};
     ck_assert_int_eq(read_params(open, "{n: a, x: b}"), NJ_ERR_CONFIG);
-    ck_assert_str_eq(errors(), AT "51: 'n': expected an integer, found \"a\"\n" AT "57: 'x': expected a number, found \"b\"\n");
+    ck_assert_str_eq(errors(), AT "51: 'n': expected an integer, found \"a\"\n" AT
+                                  "57: 'x': expected a number, found \"b\"\n");
     drop();
 }
 END_TEST
