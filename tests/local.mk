@@ -57,6 +57,7 @@ unit_tests = \
     tests/unit/test_playback_parse \
     tests/unit/test_playback_plugin \
     tests/unit/test_redis \
+    tests/unit/test_risk_limits \
     tests/unit/test_risk_rules \
     tests/unit/test_risk_state \
     tests/unit/test_reload \

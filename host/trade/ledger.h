@@ -98,6 +98,14 @@ typedef double (*nj_price_fn)(void *ctx, const char *what);
 double nj_ledger_equity(const struct nj_ledger *ledger, const char *strategy_id,
                         nj_price_fn last_price, void *ctx);
 
+/* Realized minus fees plus unrealized of all strategies in one symbol, in its quote asset; without
+ * a price (NaN) the unrealized part is 0. */
+struct nj_sum nj_ledger_symbol_pnl(const struct nj_ledger *ledger, const struct nj_instrument *i,
+                                   double price);
+/* The symbols that were ever traded, in the order in which they came to be; NULL at the end. Start
+ * with *at = 0. */
+const struct nj_instrument *nj_ledger_next_symbol(const struct nj_ledger *ledger, size_t *at);
+
 /* Realized minus fees plus unrealized over all positions, in USD: usd_of(quote) turns a quote
  * asset's amount into USD and is NaN when it cannot; last_price(symbol) likewise. A position
  * without a price counts at its average. NaN: something stands in an asset that has no rate. */

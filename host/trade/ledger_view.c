@@ -115,20 +115,33 @@ double nj_ledger_equity(const struct nj_ledger *l, const char *strategy_id, nj_p
     return nj_sum_value(sum);
 }
 
+struct nj_sum nj_ledger_symbol_pnl(const struct nj_ledger *l, const struct nj_instrument *i,
+                                   double price)
+{
+    if (i->symbol_id >= l->cap_accounts)
+        return nj_sum_of(0);
+    const struct nj_ledger_account *a = &l->accounts[i->symbol_id];
+    struct nj_sum pnl = nj_sum_minus(nj_ledger_money(i, a->realized), a->fees);
+    if (a->n_open && isfinite(price))
+        pnl = nj_sum_plus(pnl, unrealized(i, a->lots, a->cost, price));
+    return pnl;
+}
+
+const struct nj_instrument *nj_ledger_next_symbol(const struct nj_ledger *l, size_t *at)
+{
+    return *at < l->n_used ? nj_instrument_by_id(l->instruments, l->used[(*at)++]) : NULL;
+}
+
 double nj_ledger_pnl_usd(const struct nj_ledger *l, nj_price_fn last_price, nj_price_fn usd_of,
                          void *ctx)
 {
     struct nj_sum sum = nj_sum_of(0);
-    for (uint32_t n = 0; n < l->n_used; n++) {
-        const struct nj_instrument *i = nj_instrument_by_id(l->instruments, l->used[n]);
-        const struct nj_ledger_account *a = &l->accounts[l->used[n]];
-        struct nj_sum pnl = nj_sum_minus(nj_ledger_money(i, a->realized), a->fees);
-        double price = a->n_open && last_price ? last_price(ctx, i->symbol) : NAN;
-        if (a->n_open && isfinite(price))
-            pnl = nj_sum_plus(pnl, unrealized(i, a->lots, a->cost, price));
-        if (nj_sum_value(pnl) == 0)
-            continue;
-        sum = nj_sum_plus(sum, nj_sum_times(pnl, usd_of(ctx, i->quote)));
+    const struct nj_instrument *i;
+    for (size_t at = 0; (i = nj_ledger_next_symbol(l, &at)) != NULL;) {
+        double price = last_price ? last_price(ctx, i->symbol) : NAN;
+        struct nj_sum pnl = nj_ledger_symbol_pnl(l, i, price);
+        if (nj_sum_value(pnl) != 0)
+            sum = nj_sum_plus(sum, nj_sum_times(pnl, usd_of(ctx, i->quote)));
     }
     double value = nj_sum_value(sum);
     return isfinite(value) ? value : NAN;

@@ -43,6 +43,8 @@ struct nj_risk_view {
                                                        USDT or USD; NaN: not known. Not asked in a
                                                        backtest */
     double slippage_bps, commission; /* the broker's, for insufficient_cash; 0 when not known */
+    bool marked; /* nj_risk_mark() hears of every price and fill: a check need not look at all
+                    positions anew */
     double
         day_pnl_floor; /* another program's figure (njord:pnl:day), NaN: none; the lower counts */
 };
@@ -76,6 +78,9 @@ bool nj_risk_check_cancel(const njord_cancel *cancel, njord_decision *decision);
  * symbol without a price (after a restart) counts at the last one that was seen here; while an
  * asset has no rate to USD the last figure stands. Returns the day's pnl in USD. */
 double nj_risk_day(struct nj_risk *risk, const struct nj_risk_view *view);
+/* The same when only `symbol` has moved, by a fill or a price: its cost does not grow with the
+ * number of symbols. The first call looks at all. */
+double nj_risk_mark(struct nj_risk *risk, const struct nj_risk_view *view, const char *symbol);
 
 /* State that outlives a restart (day, starting equity, latch, token buckets, duplicate window), as
  * JSON. */

@@ -16,15 +16,24 @@ enum { NJ_MAX_CAPS = 24 };
 
 struct nj_risk_symbol {
     char symbol[NJORD_SYMBOL_SIZE];
-    nj_wide tokens; /* in parts */
-    int64_t ts_ns;  /* when they were counted; INT64_MIN: full, never used */
-    double mark;    /* last price that the day's loss was counted with, NaN: none */
+    nj_wide tokens;    /* in parts */
+    int64_t ts_ns;     /* when they were counted; INT64_MIN: full, never used */
+    double mark;       /* last price that the day's loss was counted with, NaN: none */
+    struct nj_sum pnl; /* what it adds to its quote asset's total */
+};
+
+/* Profit so far in one quote asset. */
+struct nj_risk_quote {
+    char asset[NJORD_ASSET_SIZE];
+    struct nj_sum pnl;
 };
 
 struct nj_risk {
     struct nj_risk_config limits;
     int64_t now_ns;                 /* the latest time seen */
     struct nj_map symbols;          /* to struct nj_risk_symbol */
+    struct nj_map quotes;           /* to struct nj_risk_quote */
+    bool counted;                   /* all symbols are in the quotes' totals */
     struct nj_idset recent;         /* equal orders: when the last one was accepted */
     int64_t day;                    /* UTC days since 1970, INT64_MIN before the first */
     double day_start_usd, last_usd; /* profit so far, at 00:00 and now */

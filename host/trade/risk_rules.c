@@ -264,7 +264,8 @@ static bool allow_short(struct nj_risk_case *c)
 
 static bool daily_loss_usd_cap(struct nj_risk_case *c)
 {
-    double loss = -nj_risk_day(c->risk, c->view);
+    double loss = -(c->view->marked ? nj_risk_mark(c->risk, c->view, c->intent->symbol)
+                                    : nj_risk_day(c->risk, c->view));
     if (!c->risk->latched)
         return false;
     nj_risk_cap(c, "daily_loss_usd_cap", c->risk->limits.daily_loss_usd_cap);

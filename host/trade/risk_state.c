@@ -36,6 +36,7 @@ void nj_risk_free(struct nj_risk *r)
     if (!r)
         return;
     nj_map_free(&r->symbols, free);
+    nj_map_free(&r->quotes, free);
     nj_idset_free(&r->recent);
     free(r);
 }
@@ -98,38 +99,62 @@ static int64_t day_of(int64_t ns)
     return ns / NS_PER_DAY - (ns % NS_PER_DAY < 0);
 }
 
-struct marks {
-    struct nj_risk *risk;
-    const struct nj_risk_view *view;
-};
-
-static double marked_price(void *ctx, const char *symbol)
+/* The price that a symbol counts at: the last one, else the one it counted at before. */
+static double marked_price(const struct nj_risk_view *view, const char *symbol,
+                           struct nj_risk_symbol *s)
 {
-    const struct marks *m = ctx;
     int64_t ts_ns;
-    double price = m->view->last_price ? m->view->last_price(m->view->ctx, symbol, &ts_ns) : NAN;
-    struct nj_risk_symbol *s = nj_risk_symbol_get(m->risk, symbol);
-    if (price > 0 && isfinite(price)) {
-        if (s)
-            s->mark = price;
-        return price;
+    double price = view->last_price ? view->last_price(view->ctx, symbol, &ts_ns) : NAN;
+    if (price > 0 && isfinite(price))
+        s->mark = price;
+    return s->mark;
+}
+
+/* Brings what one symbol adds to its quote's total up to date. False: out of memory. */
+static bool count_symbol(struct nj_risk *r, const struct nj_risk_view *view,
+                         const struct nj_instrument *i)
+{
+    struct nj_risk_symbol *s = nj_risk_symbol_get(r, i->symbol);
+    struct nj_risk_quote *q = nj_map_get(&r->quotes, i->quote);
+    if (!q) {
+        q = calloc(1, sizeof *q);
+        if (!q || !nj_map_put(&r->quotes, i->quote, q)) {
+            free(q);
+            return false;
+        }
+        memcpy(q->asset, i->quote, sizeof q->asset);
     }
-    return s ? s->mark : NAN;
+    if (!s)
+        return false;
+    struct nj_sum now = nj_ledger_symbol_pnl(view->ledger, i, marked_price(view, i->symbol, s));
+    if (!isfinite(now.hi) || !isfinite(now.lo))
+        return false;
+    q->pnl = nj_sum_plus(q->pnl, nj_sum_minus(now, s->pnl));
+    s->pnl = now;
+    return true;
 }
 
-static double rate_of(void *ctx, const char *quote)
+/* Profit so far in USD; NaN: an asset has no rate. */
+static double profit_usd(const struct nj_risk *r, const struct nj_risk_view *view)
 {
-    const struct marks *m = ctx;
-    return m->view->usd_of ? m->view->usd_of(m->view->ctx, quote) : NAN;
+    struct nj_sum sum = nj_sum_of(0);
+    const struct nj_map_entry *entry;
+    for (size_t at = 0; (entry = nj_map_next(&r->quotes, &at)) != NULL;) {
+        const struct nj_risk_quote *q = entry->value;
+        double value = nj_sum_value(q->pnl);
+        if (value != 0)
+            sum = nj_sum_plus(
+                sum, nj_sum_times(q->pnl, view->usd_of ? view->usd_of(view->ctx, q->asset) : NAN));
+    }
+    return nj_sum_value(sum);
 }
 
-double nj_risk_day(struct nj_risk *r, const struct nj_risk_view *view)
+/* Profit so far into the day's figure and the latch. */
+static double settle_day(struct nj_risk *r, const struct nj_risk_view *view, double now)
 {
-    struct marks marks = {r, view};
     if (view->now_ns > r->now_ns)
         r->now_ns = view->now_ns;
-    double now = view->ledger ? nj_ledger_pnl_usd(view->ledger, marked_price, rate_of, &marks) : 0;
-    if (isnan(now))
+    if (!isfinite(now))
         now = r->last_usd;
     int64_t day = day_of(r->now_ns);
     if (day != r->day) {
@@ -144,6 +169,30 @@ double nj_risk_day(struct nj_risk *r, const struct nj_risk_view *view)
     if (-pnl >= r->limits.daily_loss_usd_cap)
         r->latched = true;
     return pnl;
+}
+
+double nj_risk_day(struct nj_risk *r, const struct nj_risk_view *view)
+{
+    const struct nj_instrument *i;
+    bool whole = true;
+    if (!view->ledger)
+        return settle_day(r, view, 0);
+    for (size_t at = 0; (i = nj_ledger_next_symbol(view->ledger, &at)) != NULL;)
+        whole = count_symbol(r, view, i) && whole;
+    r->counted = whole;
+    return settle_day(r, view, whole ? profit_usd(r, view) : NAN);
+}
+
+double nj_risk_mark(struct nj_risk *r, const struct nj_risk_view *view, const char *symbol)
+{
+    const struct nj_instrument *i = nj_instrument_find(view->instruments, symbol);
+    if (!r->counted || !view->ledger)
+        return nj_risk_day(r, view);
+    if (i && !count_symbol(r, view, i)) {
+        r->counted = false; /* the next call counts all anew */
+        return settle_day(r, view, NAN);
+    }
+    return settle_day(r, view, profit_usd(r, view));
 }
 
 /* ---- save and load ---------------------------------------------------------------------------

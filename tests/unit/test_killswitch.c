@@ -18,7 +18,7 @@ static struct nj_killswitch k;
 
 static void set_up(void)
 {
-    strcpy(dir, "/tmp/njord-kill-XXXXXX");
+    snprintf(dir, sizeof dir, "/tmp/njord-kill-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(dir));
     snprintf(file, sizeof file, "%s/njord.halt", dir);
     nj_kill_init(&k, file);

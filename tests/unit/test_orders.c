@@ -403,15 +403,14 @@ START_TEST(sums_are_by_strategy_and_symbol_and_over_all)
 }
 END_TEST
 
+/* The open orders' ids, of one letter each, in a row. */
 static unsigned list(const char *strategy, const char *symbol, char *ids)
 {
     unsigned n = 0;
     const struct nj_order *o = NULL;
-    ids[0] = '\0';
-    while ((o = nj_orders_next_open(orders, o, strategy, symbol)) != NULL) {
-        strcat(ids, o->intent_id);
-        n++;
-    }
+    while ((o = nj_orders_next_open(orders, o, strategy, symbol)) != NULL)
+        ids[n++] = o->intent_id[0];
+    ids[n] = '\0';
     return n;
 }
 
@@ -447,8 +446,9 @@ START_TEST(walk_goes_on_behind_an_order_that_ended_meanwhile)
     wish("c", "s", BUY, 1);
     const struct nj_order *o = nj_orders_next_open(orders, NULL, "s", NULL);
     char seen[8] = "";
+    unsigned n = 0;
     while (o) {
-        strcat(seen, o->intent_id);
+        seen[n++] = o->intent_id[0];
         decide(o->intent_id, false, 1); /* as a refusal of each would */
         o = nj_orders_next_open(orders, o, "s", NULL);
     }

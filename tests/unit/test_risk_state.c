@@ -257,6 +257,53 @@ START_TEST(lower_figure_of_another_program_counts)
 }
 END_TEST
 
+/* Random fills and prices in three symbols: marking what moved equals looking at everything. */
+START_TEST(marking_what_moved_equals_looking_at_all)
+{
+    static const char *const symbols[] = {"ATOM/USDT", "BTC/USDT", "ATOM/BTC"};
+    struct nj_risk *other = nj_risk_new(&limits);
+    uint64_t state = 3;
+    struct nj_error err = {0};
+    for (unsigned n = 0; n < 5000; n++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        unsigned r = (unsigned)(state >> 33), which = r % 3;
+        if (r % 2) {
+            char id[16];
+            snprintf(id, sizeof id, "m%u", n);
+            njord_fill f =
+                make_fill(id, r & 64 ? "s" : "t", symbols[which], r & 128 ? BUY : SELL,
+                          (r >> 8) % 50 * 0.1 + 0.1, which == 0 ? atom_price : 1.5, 0.001);
+            ck_assert_int_eq(nj_ledger_fill(ledger, &f, NULL, NULL, NULL, &err), 0);
+        } else if (which == 0) {
+            atom_price = 5 + (r >> 8) % 1000 * 0.01;
+        } else {
+            which = 1;
+            btc_price = btc_usd = 50000 + (r >> 8) % 20000;
+        }
+        view.now_ns += 60 * SECOND;
+        ck_assert_double_eq(nj_risk_mark(risk, &view, symbols[which]), nj_risk_day(other, &view));
+    }
+    ck_assert_double_ne(nj_risk_day(other, &view), 0);
+    nj_risk_free(other);
+}
+END_TEST
+
+START_TEST(check_trusts_marks_when_told_so)
+{
+    limits.daily_loss_usd_cap = 50;
+    set_limits();
+    view.marked = true;
+    nj_risk_mark(risk, &view, "ATOM/USDT");
+    hold("s", BUY, 10, 10, 0);
+    nj_risk_mark(risk, &view, "ATOM/USDT");
+    atom_price = 5;
+    njord_intent btc = atoms(BUY, 0.001);
+    SET(btc.symbol, "BTC/USDT");
+    ck_assert_str_eq(check(btc), "ok"); /* nobody has told of ATOM's price */
+    ck_assert_str_eq(check(atoms(BUY, 1)), "daily_loss_usd_cap");
+}
+END_TEST
+
 START_TEST(quote_without_a_rate_leaves_the_last_figure)
 {
     struct nj_error err = {0};
@@ -414,6 +461,8 @@ int main(void)
     tcase_add_test(t, day_counts_from_the_equity_at_midnight);
     tcase_add_test(t, loss_is_that_of_all_strategies);
     tcase_add_test(t, lower_figure_of_another_program_counts);
+    tcase_add_test(t, marking_what_moved_equals_looking_at_all);
+    tcase_add_test(t, check_trusts_marks_when_told_so);
     tcase_add_test(t, quote_without_a_rate_leaves_the_last_figure);
     tcase_add_test(t, days_before_1970_are_days_too);
     tcase_add_test(t, restart_keeps_tokens_window_loss_and_latch);
