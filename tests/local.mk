@@ -86,6 +86,7 @@ e2e_tests = \
     tests/e2e/test_msgpack_interop.py \
     tests/e2e/test_out_of_tree.sh \
     tests/e2e/test_plugin_exports.sh \
+    tests/e2e/test_strategies_golden.sh \
     tests/e2e/test_templates.sh \
     tests/e2e/test_tree_checks.py \
     tests/golden/indicators/make.py \

@@ -58,10 +58,17 @@ for cc in gcc clang; do
         [ ! -e "$project/$name.so" ] || fail "make clean of the $kind project leaves $name.so"
     done
 done
+# The headers serve C++ too.
+for cc in g++ clang++; do
+    command -v "$cc" >/dev/null 2>&1 || { echo "note: no $cc here"; continue; }
+    instantiate strategy my_strategy "$work/$cc"
+    "$cc" -x c++ -std=c++17 -O2 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror "-I$top_srcdir/sdk" \
+        -fPIC -fvisibility=hidden -ffp-contract=off -c "$work/$cc/my_strategy.c" -o "$work/$cc/my_strategy.o" || fail "the strategy is no C++17 for $cc"
+done
 [ "$tried" -gt 0 ] || fail "neither gcc nor clang found"
 
 # Without the SDK the Makefile says what is missing.
-if PKG_CONFIG_PATH=/nonexistent PKG_CONFIG_LIBDIR=/nonexistent make -C "$work/$cc-strategy" -s >"$work/log" 2>&1; then
+if PKG_CONFIG_PATH=/nonexistent PKG_CONFIG_LIBDIR=/nonexistent make -C "$project" -s >"$work/log" 2>&1; then
     fail "a project builds without the SDK"
 fi
 grep -q 'njord-sdk not found by pkg-config' "$work/log" || fail "without the SDK the Makefile does not say so"

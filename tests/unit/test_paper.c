@@ -530,6 +530,44 @@ START_TEST(damaged_state_is_refused)
 }
 END_TEST
 
+START_TEST(state_with_any_byte_changed_is_refused_or_lived_with)
+{
+    static const unsigned char put[] = {0x00, 0x01, 0x7f, 0x80, 0x90, 0xc0, 0xcf, 0xff};
+    void *state;
+    size_t len, taken = 0;
+    uint32_t version;
+    trade(100.0, 5.0);
+    market("m1", BUY, 1.0);
+    limit("low", BUY, GTC, 1.0, 97.0);
+    limit("high", SELL, GTC, 1.0, 120.0);
+    ck_assert_int_eq(njord_mock_save(mock, &state, &len, &version), NJORD_OK);
+    njord_mock_destroy(mock);
+    unsigned char *bytes = state;
+    for (size_t i = 0; i < len * sizeof put; i++) {
+        unsigned char before = bytes[i / sizeof put];
+        bytes[i / sizeof put] = put[i % sizeof put];
+        if (njord_mock_create_from(mock, entry, state, len, version) == NJORD_OK) {
+            taken++;
+            (void)njord_mock_trade(mock, ATOM, 97.0, 5.0, ++clock_ns);
+            (void)njord_mock_trade(mock, ATOM, 121.0, 5.0, ++clock_ns);
+            (void)njord_mock_place(mock, "m2", ATOM, SELL, NJORD_TYPE_MARKET, GTC, 1.0, NAN);
+            (void)njord_mock_balances(mock);
+            void *again;
+            size_t size;
+            if (njord_mock_save(mock, &again, &size, &version) == NJORD_OK)
+                free(again);
+            njord_mock_destroy(mock);
+        }
+        njord_mock_clear(mock);
+        bytes[i / sizeof put] = before;
+    }
+    ck_assert_uint_gt(taken, 0);
+    for (size_t cut = 1; cut < len; cut++)
+        ck_assert_int_ne(njord_mock_create_from(mock, entry, state, cut, version), NJORD_OK);
+    free(state);
+}
+END_TEST
+
 START_TEST(parameters_out_of_their_range_are_refused)
 {
     static const char *const bad[][2] = {{"taker", "0.2"},  {"slippage_bps", "-1"},
@@ -598,6 +636,7 @@ int main(void)
     tcase_add_test(tc, a_short_sale_leaves_a_negative_balance_of_the_base);
     tcase_add_test(tc, a_reloaded_broker_carries_on_as_if_nothing_had_been);
     tcase_add_test(tc, damaged_state_is_refused);
+    tcase_add_test(tc, state_with_any_byte_changed_is_refused_or_lived_with);
     tcase_add_test(tc, parameters_out_of_their_range_are_refused);
     tcase_add_test(tc, old_orders_are_forgotten_and_open_ones_never);
     suite_add_tcase(suite, tc);
