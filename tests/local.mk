@@ -128,6 +128,8 @@ fuzz_programs = \
 # soak/: long ones, a part of each in make check, full size by make soak (NJORD_SOAK=1).
 soak_programs = \
     tests/soak/journal_kill
+# Tests of other kinds that know a full size too.
+soak_tests = tests/unit/test_reload tests/e2e/test_restart.py
 
 # bench/bench_X.c, run by make bench.
 bench_programs = \

@@ -13,6 +13,9 @@
 #include "journal/journal.h"
 #include "trade/killswitch.h"
 
+/* njord_event.flags, in this process only: its line stands in its journal already. */
+#define NJ_EVENT_WRITTEN 0x80000000u
+
 struct nj_flow {
     struct nj_bus *bus;
     struct nj_journals *journals;

@@ -111,7 +111,7 @@ static int write_line(struct nj_host *host, const struct nj_change *c, struct nj
     if (rc == 0)
         rc = nj_flow_line_now(&host->flow, "host.plugins", &e.ev, err);
     if (rc == 0) {
-        host->scribe.last_seq = e.ev.seq; /* written already */
+        e.ev.flags |= NJ_EVENT_WRITTEN;
         rc = nj_bus_emit(host->bus, "host.plugins", &e.ev, err);
     }
     return rc;

@@ -50,7 +50,7 @@ static void on_event(void *ctx, const struct nj_message *m)
     char name[128];
     struct nj_error err = {0};
     size_t len;
-    if (m->event->seq == s->last_seq)
+    if (m->event->seq == s->last_seq || (m->event->flags & NJ_EVENT_WRITTEN))
         return;
     s->last_seq = m->event->seq;
     if (!topic || topic->journal[0] == '\0' || strcmp(topic->journal, "orders") == 0 ||
