@@ -71,10 +71,17 @@ host_libnjord_a_SOURCES = \
     host/runtime/instance.h \
     host/runtime/module.c \
     host/runtime/module.h \
+    host/runtime/plugin_check.c \
+    host/runtime/plugin_check.h \
     host/runtime/plugin_dir.c \
     host/runtime/plugin_file.c \
     host/runtime/plugin_info.c \
     host/runtime/plugin_info.h \
+    host/runtime/plugin_parts.c \
+    host/runtime/plugin_parts.h \
+    host/runtime/trial.c \
+    host/runtime/trial.h \
+    host/runtime/trial_events.c \
     host/runtime/watchdog.c \
     host/runtime/watchdog.h \
     host/services/broker.c \
@@ -160,6 +167,7 @@ njord_SOURCES = \
     host/cli/verb_ctl.c \
     host/cli/verb_kill.c \
     host/cli/verb_plugin.c \
+    host/cli/verb_plugin_check.c \
     host/cli/verb_plugin_info.c \
     host/cli/verb_plugin_list.c \
     host/cli/verb_plugin_new.c \

@@ -15,7 +15,7 @@ const struct nj_verb nj_verbs[] = {
      "njord ctl reload", NULL, nj_ctl_verbs},
     {"kill", "the kill switch: no order leaves while it is tripped", "COMMAND", 1, 1, 0,
      "Commands:\n", "njord kill trip --reason \"odd fills\"", NULL, nj_kill_verbs},
-    {"plugin", "plugins: a new project, a check, what is there", "COMMAND", 1, 3, 0, "Commands:\n",
+    {"plugin", "plugins: a new project, a check, what is there", "COMMAND", 1, 66, 0, "Commands:\n",
      "njord plugin new strategy my_first", NULL, nj_plugin_verbs},
     {"publish", "events from standard input, one JSON object a line, onto the bus", "TOPIC", 1, 1,
      NJ_OPT_CONFIG | NJ_OPT_CONTROL | NJ_OPT_BUS | NJ_OPT_JSON,

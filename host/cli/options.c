@@ -124,7 +124,7 @@ void nj_cli_help(const char *program, const struct nj_verb *verb)
     for (const struct nj_verb *sub = verb->subs; sub && sub->name; sub++) {
         char usage[64];
         snprintf(usage, sizeof usage, "%s %s", sub->name, sub->arguments);
-        printf("  %-24s  %s\n", usage, sub->line);
+        printf("  %-30s  %s\n", usage, sub->line);
         options |= sub->options;
     }
     print_options(options);

@@ -160,6 +160,58 @@ int nj_elf_stamp(const void *data, size_t len, njord_stamp *out, struct nj_error
     return nj_error_set(err, NJ_ERR_INPUT, "is no plugin: it exports no symbol 'njord_entry'");
 }
 
+/* Text at `at` of a table of names, cut at cap; "" when it is not inside. */
+static void name_at(struct view v, const Elf64_Shdr *names, uint32_t at, char *out, size_t cap)
+{
+    size_t n = 0;
+    for (; n + 1 < cap && at + n < names->sh_size && inside(v, names->sh_offset + at + n, 1); n++) {
+        char c = (char)v.data[names->sh_offset + at + n];
+        if (c == '\0')
+            break;
+        out[n] = c < ' ' || c > '~' ? '?' : c;
+    }
+    out[n] = '\0';
+}
+
+/* Names that linkers and sanitizers add by themselves. */
+static bool is_toolchains(const char *name)
+{
+    static const char *const names[] = {"_init", "_fini", "_end", "_edata", "__bss_start"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return strncmp(name, "__odr_asan", 10) == 0;
+}
+
+int nj_elf_foreign_export(const void *data, size_t len, char *out, size_t cap, struct nj_error *err)
+{
+    struct view v = {data, len};
+    Elf64_Ehdr eh;
+    Elf64_Shdr symbols, names;
+    out[0] = '\0';
+    int rc = header(v, &eh, err);
+    if (rc == 0)
+        rc = whole(v, &eh, err);
+    if (rc != 0)
+        return rc;
+    if (!find_dynsym(v, &eh, &symbols, &names))
+        return nj_error_set(err, NJ_ERR_INPUT, "is no plugin: it has no table of dynamic symbols");
+    uint64_t n = symbols.sh_size / sizeof(Elf64_Sym);
+    for (uint64_t i = 1; i < n && i < MAX_SYMBOLS && out[0] == '\0'; i++) {
+        Elf64_Sym sym;
+        if (!get(v, symbols.sh_offset + i * sizeof sym, &sym, sizeof sym))
+            break;
+        unsigned bind = ELF64_ST_BIND(sym.st_info), seen = ELF64_ST_VISIBILITY(sym.st_other);
+        if (sym.st_shndx == SHN_UNDEF || bind == STB_LOCAL || seen == STV_HIDDEN ||
+            seen == STV_INTERNAL || name_is(v, &names, sym.st_name, "njord_entry"))
+            continue;
+        name_at(v, &names, sym.st_name, out, cap);
+        if (is_toolchains(out))
+            out[0] = '\0';
+    }
+    return 0;
+}
+
 int nj_stamp_check(const njord_stamp *s, struct nj_error *err)
 {
     if (s->magic != NJORD_ABI_MAGIC)

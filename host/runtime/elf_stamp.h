@@ -15,6 +15,11 @@
  * the file. */
 int nj_elf_stamp(const void *data, size_t len, njord_stamp *out, struct nj_error *err);
 
+/* The first symbol besides `njord_entry` that the shared object exports, "" when there is none: a
+ * plugin that exports more may be bound to by others. Errors as above. */
+int nj_elf_foreign_export(const void *data, size_t len, char *out, size_t cap,
+                          struct nj_error *err);
+
 /* Does this host load what was built with this stamp? NJ_ERR_REFUSED names the field, what was
  * expected and what was found. */
 int nj_stamp_check(const njord_stamp *stamp, struct nj_error *err);
