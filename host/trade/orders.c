@@ -319,6 +319,14 @@ static void take_reason(struct nj_order_entry *e, const char *reason, size_t siz
     }
 }
 
+/* A refusal for the id alone is about a second intent that came with it: the order that has the id
+ * stands. One for the window of equal orders is about the order itself, and says so in its caps. */
+static bool of_another(const njord_decision *d)
+{
+    return strncmp(d->reason, "duplicate", sizeof d->reason) == 0 &&
+           !njord_is_set_f64(njord_real(&d->ev, d->caps, "duplicate_window_ms"));
+}
+
 int nj_orders_decision(struct nj_orders *o, const njord_decision *d)
 {
     struct nj_order_entry *e = ENTRY_OF(o, d->intent_id);
@@ -336,7 +344,7 @@ int nj_orders_decision(struct nj_orders *o, const njord_decision *d)
         }
         return 0;
     }
-    if (stage == NJ_ORDER_REFUSED)
+    if (stage == NJ_ORDER_REFUSED || of_another(d))
         return 0;
     if (stage != NJ_ORDER_INTENT && stage != NJ_ORDER_ACCEPTED)
         return odd(o, NJ_ERR_INPUT);

@@ -73,6 +73,9 @@ void nj_orders_free(struct nj_orders *orders);
  * =, FILLED cancel      | =        | =        | =        | =        | =        | -       | -      |
  * -
  *
+ * A refusal as `duplicate` of the same id (without duplicate_window_ms in its caps) is about the
+ * second intent that came with it and changes nothing.
+ *
  * An end that tells of more than the fills seen so far leaves the order open, with what is missing
  * as all that may still fill; a fill beyond the order's quantity cannot follow. */
 int nj_orders_intent(struct nj_orders *o, const njord_intent *intent);

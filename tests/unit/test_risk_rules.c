@@ -267,6 +267,16 @@ START_TEST(same_id_is_a_duplicate_for_ever)
     ck_assert_int_eq(nj_orders_intent(orders, &twin), 0);
     twin.ev.seq = 9; /* another event with the id of one that waits */
     ck_assert_str_eq(check(twin), "duplicate");
+    /* The refusal is the second one's: the order that has the id goes its way. */
+    ck_assert_int_eq(nj_orders_decision(orders, decision), 0);
+    ck_assert_int_eq(nj_order_find(orders, twin.intent_id)->stage, NJ_ORDER_INTENT);
+    twin.ev.seq = 8;
+    ck_assert_str_eq(check(twin), "ok");
+    ck_assert_int_eq(nj_orders_decision(orders, decision), 0);
+    twin.ev.seq = 10;
+    ck_assert_str_eq(check(twin), "duplicate");
+    ck_assert_int_eq(nj_orders_decision(orders, decision), 0);
+    ck_assert_int_eq(nj_order_find(orders, twin.intent_id)->stage, NJ_ORDER_ACCEPTED);
 }
 END_TEST
 
@@ -291,7 +301,11 @@ START_TEST(equal_order_within_the_window_is_a_duplicate)
     view.now_ns = NOON + SECOND;
     ck_assert_str_eq(check(atoms_at(BUY, 1, 10)), "ok");
     view.now_ns += SECOND - 1;
-    ck_assert_str_eq(check(atoms_at(BUY, 1, 10)), "duplicate"); /* of the second one */
+    njord_intent last = atoms_at(BUY, 1, 10);
+    ck_assert_int_eq(nj_orders_intent(orders, &last), 0);
+    ck_assert_str_eq(check(last), "duplicate"); /* of the second one */
+    ck_assert_int_eq(nj_orders_decision(orders, decision), 0);
+    ck_assert_int_eq(nj_order_find(orders, last.intent_id)->stage, NJ_ORDER_REFUSED);
 }
 END_TEST
 
