@@ -100,6 +100,7 @@ test_plugins = \
     tests/plugins/counter_v2.so \
     tests/plugins/create_refuses.so \
     tests/plugins/errors_always.so \
+    tests/plugins/flipper.so \
     tests/plugins/floods.so \
     tests/plugins/hang_on_event.so \
     tests/plugins/larger_struct.so \
@@ -134,6 +135,7 @@ soak_tests = tests/unit/test_reload tests/e2e/test_restart.py
 # bench/bench_X.c, run by make bench.
 bench_programs = \
     tests/bench/bench_codec \
+    tests/bench/bench_host \
     tests/bench/bench_indicators \
     tests/bench/bench_journal \
     tests/bench/bench_risk
@@ -173,6 +175,8 @@ tests_support_libsupport_a_SOURCES = \
     tests/support/faulty_platform.h \
     tests/support/folder.c \
     tests/support/folder.h \
+    tests/support/host_rig.c \
+    tests/support/host_rig.h \
     tests/support/journal_model.c \
     tests/support/journal_model.h \
     tests/support/redis_host.c \
@@ -183,6 +187,8 @@ SUPPORT_LIBS = tests/support/libsupport.a $(LDADD)
 tests_unit_test_config_memory_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \
     -Wl,--wrap=realloc -Wl,--wrap=strdup -Wl,--wrap=open -Wl,--wrap=open64 \
     -Wl,--wrap=read
+tests_bench_bench_host_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_reload_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_config_files_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_fs_LDADD = $(SUPPORT_LIBS)
 tests_bench_bench_journal_LDADD = $(SUPPORT_LIBS)

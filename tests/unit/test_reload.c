@@ -1,26 +1,22 @@
 /* Hot reload, with events flowing: new code carries on with the old state; whatever is wrong with a
  * new version, the old one trades on as if nothing had happened. NJORD_SOAK=1 (make soak) runs the
  * full sizes. */
-#include "services/host.h"
+#include "../support/host_rig.h"
 #include "services/reload.h"
 
 #include <check.h>
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A host in a folder of its own: the simulated market at full speed, one strategy 'counted' from
- * plugins/strategies/counter.so. */
+/* The simulated market at full speed, one strategy 'counted' from plugins/strategies/counter.so. */
 struct rig {
-    char dir[64], plugin[128];
+    struct host_rig h;
+    char plugin[128];
     struct nj_host *host;
-    struct nj_log *log;
     /* what the strategy showed */
     uint64_t signals, breaks;
     int64_t count, version;
@@ -32,44 +28,14 @@ struct rig {
     uint64_t seen[64];
 };
 
-static const char *built(const char *name)
-{
-    static char path[512];
-    const char *top = getenv("top_builddir");
-    snprintf(path, sizeof path, "%s/%s", top ? top : ".", name);
-    return path;
-}
-
-static void write_file(const char *path, const void *data, size_t len, mode_t mode)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-    ck_assert_msg(fd >= 0, "%s: %s", path, strerror(errno));
-    ck_assert_int_eq((int)write(fd, data, len), (int)len);
-    close(fd);
-    chmod(path, mode);
-}
-
-static struct nj_buf contents(const char *path)
-{
-    struct nj_buf buf = {0};
-    struct nj_error err;
-    ck_assert_msg(nj_read_file(path, 1 << 26, &buf, &err) == 0, "%s", err.text);
-    return buf;
-}
-
-/* As a linker or install(1) does: a new file under a temporary name, then a rename over the old
- * one. */
 static void replace_plugin(struct rig *r, const void *data, size_t len, mode_t mode)
 {
-    char temporary[160];
-    snprintf(temporary, sizeof temporary, "%s.tmp", r->plugin);
-    write_file(temporary, data, len, mode);
-    ck_assert_int_eq(rename(temporary, r->plugin), 0);
+    rig_replace(r->plugin, data, len, mode);
 }
 
 static void replace_by(struct rig *r, const char *name)
 {
-    struct nj_buf file = contents(built(name));
+    struct nj_buf file = rig_contents(rig_built(name));
     replace_plugin(r, file.data, file.len, 0755);
     nj_buf_free(&file);
 }
@@ -109,78 +75,30 @@ static const char base_yaml[] =
 static const char strategies_yaml[] = "strategies: [{id: counted, plugin: counter, symbols: "
                                       "[BTC/USDT], events: [\"md.trades.*\"]}]\n";
 
-static void copy_plugin(const struct rig *r, const char *name)
+static void rig_open(struct rig *r, const char *plugin)
 {
-    char to[256];
-    struct nj_buf file = contents(built(name));
-    snprintf(to, sizeof to, "%s/%s", r->dir, name);
-    struct nj_error err;
-    ck_assert_int_eq(nj_mkdirs_for(to, 0755, &err), 0);
-    write_file(to, file.data, file.len, 0755);
-    nj_buf_free(&file);
-}
-
-static void open_host(struct rig *r)
-{
-    struct nj_config *config;
-    struct nj_config_report report = {0};
-    struct nj_error err = {0};
-    char path[128];
-    snprintf(path, sizeof path, "%s/log/app.ndjson", r->dir);
-    ck_assert_msg(nj_config_load(&config, r->dir, &(struct nj_config_overrides){0}, &report) == 0,
-                  "%s", report.errors.data);
-    nj_config_report_free(&report);
-    ck_assert_int_eq(nj_mkdirs_for(path, 0755, &err), 0);
-    struct nj_log_options log = {
-        .platform = nj_platform_system(), .path = path, .terminal_fd = -1, .level = NJ_INFO};
-    ck_assert_int_eq(nj_log_open(&r->log, &log, &err), 0);
-    struct nj_host_options options = {nj_platform_system(), r->log, config, r->dir, {0}};
-    ck_assert_msg(nj_host_open(&r->host, &options, &err) == 0, "%s", err.text);
+    *r = (struct rig){0};
+    rig_make(&r->h);
+    rig_copy_plugin(&r->h, "plugins/feeds/simmarket.so");
+    rig_copy_plugin(&r->h, "plugins/brokers/paper.so");
+    snprintf(r->plugin, sizeof r->plugin, "%s/plugins/strategies/counter.so", r->h.dir);
+    replace_by(r, plugin);
+    rig_configure(&r->h, base_yaml, strategies_yaml);
+    rig_start(&r->h);
+    r->host = r->h.host;
     ck_assert_ptr_nonnull(nj_bus_subscribe(r->host->bus, "sig.*", NJ_STAGE_TAPS, on_signal, r));
     ck_assert_ptr_nonnull(
         nj_bus_subscribe(r->host->bus, "host.plugins", NJ_STAGE_TAPS, on_plugin, r));
 }
 
-static void rig_open(struct rig *r, const char *plugin)
-{
-    char path[128];
-    *r = (struct rig){0};
-    snprintf(r->dir, sizeof r->dir, "/tmp/njreload-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(r->dir));
-    snprintf(r->plugin, sizeof r->plugin, "%s/plugins/strategies/counter.so", r->dir);
-    copy_plugin(r, "plugins/feeds/simmarket.so");
-    copy_plugin(r, "plugins/brokers/paper.so");
-    snprintf(path, sizeof path, "%s/plugins/strategies", r->dir);
-    ck_assert_int_eq(mkdir(path, 0755), 0);
-    replace_by(r, plugin);
-    char text[1024];
-    int len = snprintf(text, sizeof text, base_yaml, r->dir);
-    snprintf(path, sizeof path, "%s/base.yaml", r->dir);
-    write_file(path, text, (size_t)len, 0644);
-    snprintf(path, sizeof path, "%s/strategies.yaml", r->dir);
-    write_file(path, strategies_yaml, sizeof strategies_yaml - 1, 0644);
-    open_host(r);
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st, (void)type, (void)ftw;
-    return remove(path);
-}
-
 static void rig_close(struct rig *r)
 {
-    nj_host_close(r->host);
-    nj_log_close(r->log);
-    if (!getenv("NJORD_KEEP"))
-        nftw(r->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    rig_remove(&r->h);
 }
 
 static void turn(struct rig *r)
 {
-    nj_host_turn(r->host);
-    nj_reload_turn(r->host);
-    ev_run(r->host->loop, EVRUN_NOWAIT);
+    rig_turn(&r->h);
 }
 
 /* Lets `n` further events reach the strategy. */
@@ -302,7 +220,7 @@ START_TEST(a_thousand_reloads_under_load_lose_nothing_and_leak_nothing)
     int n = sizes(1000, 10);
     const struct nj_platform *pf = nj_platform_system();
     rig_open(&r, "tests/plugins/counter_v1.so");
-    struct nj_buf file = contents(built("tests/plugins/counter_v1.so"));
+    struct nj_buf file = rig_contents(rig_built("tests/plugins/counter_v1.so"));
     ck_assert(nj_buf_add(&file, "more", 4));
     run_events(&r, 1000);
     long rss = 0;
@@ -352,14 +270,14 @@ START_TEST(a_plugin_overwritten_in_place_does_nothing_to_the_host)
     struct rig r;
     int n = sizes(1000, 20);
     rig_open(&r, "tests/plugins/counter_v1.so");
-    struct nj_buf one = contents(built("tests/plugins/counter_v1.so")),
-                  two = contents(built("tests/plugins/counter_v2.so"));
+    struct nj_buf one = rig_contents(rig_built("tests/plugins/counter_v1.so")),
+                  two = rig_contents(rig_built("tests/plugins/counter_v2.so"));
     for (int i = 0; i < n; i++) {
         const struct nj_buf *with = i % 2 ? &one : &two;
-        write_file(r.plugin, with->data, with->len / 2,
-                   0755); /* truncated while it is written, as cp does */
+        rig_write(r.plugin, with->data, with->len / 2,
+                  0755); /* truncated while it is written, as cp does */
         run_events(&r, 20);
-        write_file(r.plugin, with->data, with->len, 0755);
+        rig_write(r.plugin, with->data, with->len, 0755);
         run_events(&r, 20);
     }
     ck_assert_uint_eq(r.breaks, 0);
@@ -432,7 +350,7 @@ START_TEST(a_file_cut_anywhere_is_refused)
 {
     struct rig r;
     rig_open(&r, "tests/plugins/counter_v1.so");
-    struct nj_buf file = contents(built("tests/plugins/counter_v2.so"));
+    struct nj_buf file = rig_contents(rig_built("tests/plugins/counter_v2.so"));
     run_events(&r, 100);
     size_t step = (size_t)sizes(512, 8192);
     for (size_t len = 0; len < file.len; len += step) {
@@ -451,7 +369,7 @@ START_TEST(a_file_that_is_no_plugin_or_cannot_be_trusted_is_refused)
     struct rig r;
     static const char text[] = "#!/bin/sh\necho not a plugin\n";
     rig_open(&r, "tests/plugins/counter_v1.so");
-    struct nj_buf file = contents(built("tests/plugins/counter_v2.so"));
+    struct nj_buf file = rig_contents(rig_built("tests/plugins/counter_v2.so"));
     run_events(&r, 100);
     replace_plugin(&r, text, sizeof text - 1, 0755);
     stays_on_old(&r, "text", "no ELF header");
