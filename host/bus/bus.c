@@ -42,6 +42,7 @@ struct nj_encoded {
 struct nj_bus {
     struct nj_bus_options options;
     struct nj_map topics;
+    struct topic *latest; /* the topic last published on: mostly the next one too */
     struct nj_subscription *subscriptions, *ended;
     uint64_t version;
     struct nj_fifo inputs, emissions;
@@ -104,9 +105,11 @@ void nj_bus_free(struct nj_bus *bus)
 
 static struct topic *topic_get(struct nj_bus *bus, const char *name, struct nj_error *err)
 {
+    if (bus->latest && strcmp(bus->latest->name, name) == 0)
+        return bus->latest;
     struct topic *t = nj_map_get(&bus->topics, name);
     if (t)
-        return t;
+        return bus->latest = t;
     const njord_topic *kind = njord_topic_of(name);
     if (!kind) {
         nj_error_set(err, NJ_ERR_INPUT, "topic '%s': no such topic; doc/contracts.md lists them",

@@ -100,7 +100,7 @@ static void save_slot(struct nj_slot *slot, uint64_t seq, char *why, size_t cap)
     if (rc == 0)
         rc = nj_state_put_saved(host->state, slot->id, &head, blob.data, blob.len, &err);
     if (rc != 0 && rc != NJ_ERR_NOT_FOUND) {
-        snprintf(why, cap, "%s", err.text);
+        snprintf(why, cap, "%.*s", (int)cap - 1, err.text);
         nj_log(host->log, NJ_ERROR, "control", "state_not_saved", NJ_TEXT("id", slot->id),
                NJ_TEXT("error", err.text));
     }

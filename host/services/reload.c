@@ -18,6 +18,16 @@ void nj_reload_say(struct nj_reload *r, const char *fmt, ...)
     nj_log(r->host->log, NJ_INFO, "reload", "outcome", NJ_TEXT("detail", line));
 }
 
+void nj_reload_tell(struct nj_reload *r, const char *fmt, ...)
+{
+    char line[NJ_ERROR_TEXT];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(line, sizeof line, fmt, args);
+    va_end(args);
+    nj_buf_printf(&r->text, "%s\n", line);
+}
+
 int nj_reload_open(struct nj_host *host, struct nj_error *err)
 {
     struct nj_reload *r = calloc(1, sizeof *r);
@@ -78,6 +88,9 @@ static void finish(struct nj_reload *r)
         nj_buf_puts(&r->text, "unchanged: nothing to reload\n");
     if (r->rc == 0)
         r->host->stats.reloads++;
+    if (r->n_done > 0)
+        nj_log(r->host->log, NJ_INFO, "reload", "done", NJ_INT("changes", r->n_done),
+               NJ_REAL("pause_us", (double)r->host->stats.last_pause_ns / 1000));
     nj_reload_drop_plan(r);
     nj_config_free(r->next);
     r->next = NULL;

@@ -144,7 +144,6 @@ static void remove_slot(struct nj_host *host, struct nj_slot *slot)
 static void swap_in(struct nj_host *host, struct nj_change *c)
 {
     struct nj_slot *slot = c->slot;
-    nj_slot_retire(slot);
     slot->previous = slot->instance;
     slot->instance = c->fresh;
     slot->instance->owner = slot;
@@ -230,8 +229,8 @@ static int commit(struct nj_reload *r, struct nj_group *g, struct nj_error *err)
         char what[128];
         describe(c, what, sizeof what);
         static const char *const words[] = {"added", "removed", "reloaded", "reconfigured"};
-        nj_reload_say(r, "%s %s '%s': %s", words[c->kind], nj_kind_text(c->slot->kind), c->slot->id,
-                      what);
+        nj_reload_tell(r, "%s %s '%s': %s", words[c->kind], nj_kind_text(c->slot->kind),
+                       c->slot->id, what);
         if (c->kind == NJ_CHANGE_REMOVE)
             remove_slot(host, c->slot);
         else if (c->fresh)
@@ -286,13 +285,19 @@ struct applying {
 static void at_barrier(void *ctx, uint64_t seq)
 {
     struct applying *a = ctx;
+    struct nj_host *host = a->r->host;
+    const struct nj_platform *pf = host->platform;
+    int64_t start = pf->monotonic_ns(pf->ctx);
     (void)seq;
     for (uint32_t i = 0; i < a->group->n_changes && a->rc == 0; i++)
-        a->rc = hand_over_one(a->r->host, &a->group->changes[i], a->err);
+        a->rc = hand_over_one(host, &a->group->changes[i], a->err);
     if (a->rc == 0)
         a->rc = commit(a->r, a->group, a->err);
     if (a->rc != 0)
-        roll_back(a->r->host, a->group);
+        roll_back(host, a->group);
+    host->stats.last_pause_ns = pf->monotonic_ns(pf->ctx) - start;
+    if (host->stats.last_pause_ns > host->stats.worst_pause_ns)
+        host->stats.worst_pause_ns = host->stats.last_pause_ns;
 }
 
 int nj_reload_apply(struct nj_reload *r, struct nj_group *group, struct nj_error *err)
@@ -303,14 +308,11 @@ int nj_reload_apply(struct nj_reload *r, struct nj_group *group, struct nj_error
         roll_back(host, group);
         return rc;
     }
+    for (uint32_t i = 0; i < group->n_changes; i++) /* at most two versions live */
+        if (group->changes[i].slot && group->changes[i].fresh)
+            nj_slot_retire(group->changes[i].slot);
     struct applying a = {r, group, err, 0};
-    const struct nj_platform *pf = host->platform;
-    int64_t start = pf->monotonic_ns(pf->ctx);
     rc = nj_bus_enter(host->bus, nj_host_now(host), at_barrier, &a, err);
-    int64_t pause = pf->monotonic_ns(pf->ctx) - start;
-    host->stats.last_pause_ns = pause;
-    if (pause > host->stats.worst_pause_ns)
-        host->stats.worst_pause_ns = pause;
     return rc != 0 ? rc : a.rc;
 }
 

@@ -85,6 +85,9 @@ void nj_reload_watch_close(struct nj_reload *r);
 
 /* One line of the outcome, also logged. */
 void nj_reload_say(struct nj_reload *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same without the log: at the barrier, where every microsecond counts. */
+void nj_reload_tell(struct nj_reload *r, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 /* The module of a group's file, loaded on first use. */
 int nj_reload_module(struct nj_host *host, struct nj_reload_file *file, const char *run_dir,
                      struct nj_error *err);
