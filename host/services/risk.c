@@ -41,26 +41,31 @@ static double usd_of(void *ctx, const char *quote)
     return nj_core_usd_of(&((struct nj_host *)ctx)->core, quote);
 }
 
-static struct nj_risk_view view_of(struct nj_host *host)
+static struct nj_risk_view view_of(struct nj_host *host, bool halted)
 {
-    return (struct nj_risk_view){
-        .now_ns = nj_host_now(host),
-        .halted = host->stopping ||
-                  nj_kill_tripped(&host->kill, host->platform->monotonic_ns(host->platform->ctx)),
-        .live = host->config->app.env == NJ_ENV_LIVE,
-        .instruments = host->core.instruments,
-        .ledger = host->core.ledger,
-        .orders = host->core.orders,
-        .ctx = host,
-        .symbol_allowed = symbol_allowed,
-        .last_price = last_price,
-        .usd_of = usd_of,
-        .slippage_bps = host->broker.slippage_bps,
-        .commission = host->broker.commission,
-        .day_pnl_floor = host->risk.foreign_day_pnl};
+    return (struct nj_risk_view){.now_ns = nj_host_now(host),
+                                 .halted = halted,
+                                 .live = host->config->app.env == NJ_ENV_LIVE,
+                                 .instruments = host->core.instruments,
+                                 .ledger = host->core.ledger,
+                                 .orders = host->core.orders,
+                                 .ctx = host,
+                                 .symbol_allowed = symbol_allowed,
+                                 .last_price = last_price,
+                                 .usd_of = usd_of,
+                                 .slippage_bps = host->broker.slippage_bps,
+                                 .commission = host->broker.commission,
+                                 .marked = true, /* on_fill and on_price tell of every move */
+                                 .day_pnl_floor = host->risk.foreign_day_pnl};
 }
 
 /* ---- intents and cancels ---- */
+
+static bool is_halted(const struct nj_host *host)
+{
+    return host->stopping ||
+           nj_kill_tripped(&host->kill, host->platform->monotonic_ns(host->platform->ctx));
+}
 
 static void on_intent(void *ctx, const struct nj_message *m)
 {
@@ -76,7 +81,7 @@ static void on_intent(void *ctx, const struct nj_message *m)
         char room[NJ_ORDER_MAX];
     } order;
     struct nj_error err = {0};
-    struct nj_risk_view view = view_of(host);
+    struct nj_risk_view view = view_of(host, is_halted(host));
     unsigned flags = m->envelope ? NJ_RISK_FOREIGN : 0;
     if (nj_map_remove(&host->flattening, intent->intent_id))
         flags |= NJ_RISK_FLATTEN;
@@ -115,26 +120,19 @@ static void on_cancel(void *ctx, const struct nj_message *m)
     nj_flow_emit(&host->flow, "orders.cancel", &cancel.ev, &err);
 }
 
-/* The day's loss follows fills, and trades of symbols in which there is a position. */
+/* The day's loss follows each fill and each trade of a symbol in which there is a position. */
 static void on_fill(void *ctx, const struct nj_message *m)
 {
     struct nj_host *host = ctx;
-    (void)m;
-    struct nj_risk_view view = view_of(host);
-    host->risk.day_pnl = nj_risk_day(host->risk.risk, &view);
-    nj_host_day_pnl(host, host->risk.day_pnl);
+    struct nj_risk_view view = view_of(host, false);
+    nj_host_day_pnl(host, nj_risk_mark(host->risk.risk, &view, njord_event_symbol(m->event)));
 }
 
-static void on_trade(void *ctx, const struct nj_message *m)
+static void on_price(void *ctx, const struct nj_message *m)
 {
     struct nj_host *host = ctx;
-    int64_t now = m->event->ts_recv_ns;
-    if (now / 1000000000 == host->risk.day_looked_s)
-        return; /* the rule looks itself before it decides: once a second keeps the latch honest
-                   between orders */
-    host->risk.day_looked_s = now / 1000000000;
-    struct nj_risk_view view = view_of(host);
-    host->risk.day_pnl = nj_risk_day(host->risk.risk, &view);
+    struct nj_risk_view view = view_of(host, false);
+    nj_risk_mark(host->risk.risk, &view, njord_event_symbol(m->event));
 }
 
 void nj_risk_service_mark_flatten(struct nj_host *host, const char *intent_id)
@@ -150,14 +148,14 @@ int nj_risk_service_start(struct nj_host *host, struct nj_error *err)
     s->risk = nj_risk_new(&host->config->risk);
     s->foreign_day_pnl = NAN;
     s->day_pnl = NAN;
-    s->day_looked_s = INT64_MIN;
     if (s->risk) {
         s->intents = nj_bus_subscribe(host->bus, "strat.intent", NJ_STAGE_RISK, on_intent, host);
         s->cancels = nj_bus_subscribe(host->bus, "strat.cancel", NJ_STAGE_RISK, on_cancel, host);
         s->fills = nj_bus_subscribe(host->bus, "fills.new", NJ_STAGE_RISK, on_fill, host);
-        s->trades = nj_bus_subscribe(host->bus, "md.trades.*", NJ_STAGE_RISK, on_trade, host);
+        s->trades = nj_bus_subscribe(host->bus, "md.trades.*", NJ_STAGE_RISK, on_price, host);
+        s->bars = nj_bus_subscribe(host->bus, "md.ohlcv.*", NJ_STAGE_RISK, on_price, host);
     }
-    if (!s->risk || !s->intents || !s->cancels || !s->fills || !s->trades)
+    if (!s->risk || !s->intents || !s->cancels || !s->fills || !s->trades || !s->bars)
         return nj_error_set(err, NJ_ERR_NOMEM, "risk service: out of memory");
     struct nj_buf saved = {0};
     int rc = nj_state_get(host->state, "risk.json", &saved, err);
@@ -189,6 +187,7 @@ void nj_risk_service_stop(struct nj_host *host)
     nj_bus_unsubscribe(host->bus, s->cancels);
     nj_bus_unsubscribe(host->bus, s->fills);
     nj_bus_unsubscribe(host->bus, s->trades);
+    nj_bus_unsubscribe(host->bus, s->bars);
     nj_risk_free(s->risk);
     *s = (struct nj_risk_service){0};
 }

@@ -11,9 +11,8 @@ struct nj_host;
 
 struct nj_risk_service {
     struct nj_risk *risk;
-    struct nj_subscription *intents, *cancels, *fills, *trades;
+    struct nj_subscription *intents, *cancels, *fills, *trades, *bars;
     uint64_t allowed, refused;
-    int64_t day_looked_s;   /* second in which the day's loss was last looked at */
     double foreign_day_pnl; /* njord:pnl:day as another program put it, NaN: none */
     double day_pnl;         /* USD, as last looked at; NaN: not yet */
 };
