@@ -77,6 +77,7 @@ e2e_tests = \
     tests/e2e/test_demo.py \
     tests/e2e/test_abi_layout.py \
     tests/e2e/test_autogen.sh \
+    tests/e2e/test_bad_input.py \
     tests/e2e/test_codec_allocates_nothing.sh \
     tests/e2e/test_contract_examples.py \
     tests/e2e/test_contracts_current.sh \
@@ -96,6 +97,7 @@ e2e_tests = \
 # plugins/: bad citizens and fixtures, built as plugins/KIND would be; loaded by tests only.
 test_plugins = \
     tests/plugins/abort_on_create.so \
+    tests/plugins/busy.so \
     tests/plugins/counter_v1.so \
     tests/plugins/counter_v2.so \
     tests/plugins/create_refuses.so \
@@ -111,6 +113,8 @@ test_plugins = \
     tests/plugins/no_callbacks.so \
     tests/plugins/nodelete.so \
     tests/plugins/older_struct.so \
+    tests/plugins/recorder.so \
+    tests/plugins/recording_broker.so \
     tests/plugins/save_refuses.so \
     tests/plugins/scribbler.so \
     tests/plugins/segv_on_create.so \
@@ -153,6 +157,7 @@ EXTRA_DIST += \
     tests/fuzz/fuzz_codec.h \
     tests/fuzz/json.dict \
     tests/golden \
+    tests/e2e/livehost.py \
     tests/e2e/njordtest.py \
     tests/plugins/counter.h \
     tests/plugins/plain.h \

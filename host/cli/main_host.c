@@ -69,7 +69,8 @@ static int parse(int argc, char **argv, struct arguments *a)
                                             {"version", 0, NULL, 'V'},
                                             {"help", 0, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
-    for (int c; (c = getopt_long(argc, argv, "c:p:s:b:kVh", options, NULL)) != -1;) {
+    opterr = 0;
+    for (int c; (c = getopt_long(argc, argv, ":c:p:s:b:kVh", options, NULL)) != -1;) {
         switch (c) {
         case 'c':
             a->config = optarg;
@@ -105,7 +106,10 @@ static int parse(int argc, char **argv, struct arguments *a)
             fputs(usage, stdout);
             return 1;
         default:
-            fputs("njord-host: see njord-host --help\n", stderr);
+            fprintf(stderr,
+                    c == ':' ? "njord-host: option '%s' needs a value; see njord-host --help\n"
+                             : "njord-host: unknown option '%s'; see njord-host --help\n",
+                    argv[optind - 1]);
             return 3;
         }
     }

@@ -400,6 +400,8 @@ int nj_host_open(struct nj_host **out, const struct nj_host_options *options, st
     if (rc == 0)
         rc = open_services(host, err);
     if (rc == 0)
+        nj_slots_warn_strays(host);
+    if (rc == 0)
         rc = nj_reload_open(host, err);
     if (rc == 0)
         rc = start_watchdog(host, err);
@@ -453,8 +455,11 @@ static bool done(struct nj_host *host, bool more)
     if (host->stopping)
         return !more && (!in_flight(host) || monotonic(host) >= host->stop_deadline_ns);
     if (!more && host->config->app.at_end == NJ_AT_END_STOP && host->feeds.n > 0 &&
-        nj_feeds_ended(host) && !nj_bus_pending(host->bus))
+        nj_feeds_ended(host) && !nj_bus_pending(host->bus)) {
+        if (host->feeds_refused > 0)
+            host->exit_code = 1; /* not all that was asked for was played */
         nj_host_stop(host, "end of all feeds");
+    }
     return false;
 }
 

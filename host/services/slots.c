@@ -57,6 +57,24 @@ void nj_slots_free(struct nj_slots *slots)
     *slots = (struct nj_slots){0};
 }
 
+static void look_at(void *ctx, const char *path, const char *name, uint32_t kind)
+{
+    const struct nj_host *host = ctx;
+    struct nj_plugin_file file = {0};
+    struct nj_error err = {0};
+    (void)name, (void)kind;
+    if (nj_plugin_file_read(&file, path, host->config->plugins.trust, &err) != 0)
+        nj_log(host->log, NJ_WARN, "plugins", "skipped", NJ_TEXT("detail", err.text));
+    nj_plugin_file_free(&file);
+}
+
+void nj_slots_warn_strays(const struct nj_host *host)
+{
+    struct nj_error err = {0};
+    if (nj_plugin_scan(host->config->plugins.dir, look_at, (void *)(uintptr_t)host, &err) != 0)
+        nj_log(host->log, NJ_WARN, "plugins", "not_scanned", NJ_TEXT("error", err.text));
+}
+
 const char *nj_slot_state_text(const struct nj_slot *slot)
 {
     static const char *const texts[] = {"running", "disabled", "refused"};

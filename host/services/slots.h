@@ -70,6 +70,9 @@ struct nj_slot *nj_slots_add(struct nj_slots *slots, struct nj_host *host,
 void nj_slot_free(struct nj_slot *slot);
 void nj_slots_free(struct nj_slots *slots);
 const char *nj_slot_state_text(const struct nj_slot *slot);
+/* A warning in the log for each .so in plugins.dir that is no plugin: it is skipped, nobody can
+ * name it. */
+void nj_slots_warn_strays(const struct nj_host *host);
 
 /* An event with its topic as a record of a queue, and back. False: out of memory. */
 bool nj_record_push(struct nj_fifo *fifo, const char *topic, const njord_event *event);
