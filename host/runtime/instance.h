@@ -96,7 +96,7 @@ struct nj_instance {
     uint32_t n_symbols;
     enum nj_instance_phase phase;
     enum nj_role role;
-    bool withheld;        /* shown the past again: its outputs are taken, and go nowhere */
+    bool withheld; /* shown the past again: its outputs are taken, and go nowhere */
     bool muted; /* may be called, but outputs are refused with BUSY (new version before its commit)
                  */
     uint64_t random[4]; /* xoshiro256** */
