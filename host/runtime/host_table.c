@@ -162,34 +162,48 @@ static njord_status book(const njord_host *host, const char *symbol, const njord
                          : NJORD_E_ARG;
 }
 
+/* A strategy's order by its own size into a current struct, and looked at. */
+static njord_status take_order(const njord_order *order, njord_order *mine)
+{
+    if (!order || order->size < offsetof(njord_order, meta))
+        return NJORD_E_ARG;
+    *mine = (njord_order){0};
+    memcpy(mine, order, order->size < sizeof *mine ? order->size : sizeof *mine);
+    mine->size = sizeof *mine;
+    if (!memchr(mine->symbol, '\0', sizeof mine->symbol) || mine->meta_count > NJORD_MAX_META ||
+        (mine->meta_count > 0 && !mine->meta) || !isfinite(mine->qty) || !(mine->qty > 0) ||
+        isinf(mine->limit_price) || mine->limit_price < 0 ||
+        (mine->side != NJORD_SIDE_BUY && mine->side != NJORD_SIDE_SELL) ||
+        (mine->type != NJORD_TYPE_MARKET && mine->type != NJORD_TYPE_LIMIT) ||
+        (mine->type == NJORD_TYPE_LIMIT && !(mine->limit_price > 0)) ||
+        (mine->tif > NJORD_TIF_FOK && mine->tif != NJORD_NONE_U8))
+        return NJORD_E_ARG;
+    if (mine->tif == 0)
+        mine->tif = NJORD_NONE_U8;
+    if (mine->limit_price == 0)
+        mine->limit_price = NAN;
+    return NJORD_OK;
+}
+
 static njord_status submit(const njord_host *host, const njord_order *order, char *intent_id)
 {
     struct nj_instance *i = of(host);
-    njord_status status = may_emit(i, "submit");
-    if (status != NJORD_OK && intent_id)
-        intent_id[0] = '\0';
-    if (status != NJORD_OK)
-        return refused(status);
+    njord_order mine;
+    njord_status emit = may_emit(i, "submit");
+    if (emit < 0)
+        return emit;
     if (i->kind != NJORD_KIND_STRATEGY)
         return NJORD_E_UNSUPPORTED;
-    if (!order || order->size < offsetof(njord_order, meta))
-        return NJORD_E_ARG;
-    njord_order mine = {0};
-    memcpy(&mine, order, order->size < sizeof mine ? order->size : sizeof mine);
-    mine.size = sizeof mine;
-    if (!memchr(mine.symbol, '\0', sizeof mine.symbol) || mine.meta_count > NJORD_MAX_META ||
-        (mine.meta_count > 0 && !mine.meta) || !isfinite(mine.qty) || !(mine.qty > 0) ||
-        isinf(mine.limit_price) || mine.limit_price < 0 ||
-        (mine.side != NJORD_SIDE_BUY && mine.side != NJORD_SIDE_SELL) ||
-        (mine.type != NJORD_TYPE_MARKET && mine.type != NJORD_TYPE_LIMIT) ||
-        (mine.type == NJORD_TYPE_LIMIT && !(mine.limit_price > 0)) ||
-        (mine.tif > NJORD_TIF_FOK && mine.tif != NJORD_NONE_U8))
-        return NJORD_E_ARG;
-    if (mine.tif == 0)
-        mine.tif = NJORD_NONE_U8;
-    if (mine.limit_price == 0)
-        mine.limit_price = NAN;
-    return i->ops->submit(i->ops->ctx, i, &mine, intent_id);
+    njord_status status = take_order(order, &mine);
+    if (status != NJORD_OK)
+        return status;
+    if (emit != WITHHELD)
+        return i->ops->submit(i->ops->ctx, i, &mine, intent_id);
+    if (intent_id)
+        intent_id[0] = '\0';
+    if (i->ops->withheld)
+        i->ops->withheld(i->ops->ctx, i, &mine);
+    return NJORD_OK;
 }
 
 static njord_status cancel(const njord_host *host, const char *intent_id)

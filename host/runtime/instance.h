@@ -61,6 +61,8 @@ struct nj_instance_ops {
     njord_status (*speed)(void *ctx, struct nj_instance *i, double times);
     /* descriptors */
     njord_status (*watch)(void *ctx, struct nj_instance *i, int32_t fd, uint32_t events);
+    /* an order of an instance that is shown the past again: not sent; NULL: nobody asks */
+    void (*withheld)(void *ctx, struct nj_instance *i, const njord_order *order);
     /* a callback returned an error (already counted): logged, published, and whether the instance
      * is now to be disabled */
     void (*failed)(void *ctx, struct nj_instance *i, const char *callback, njord_status status,

@@ -146,6 +146,14 @@ static njord_status watch(void *ctx, struct nj_instance *i, int32_t fd, uint32_t
     return nj_descriptors_watch(ctx, i, fd, events);
 }
 
+static void withheld(void *ctx, struct nj_instance *i, const njord_order *order)
+{
+    struct nj_slot *slot = i->owner;
+    (void)ctx;
+    if (slot)
+        nj_orders_told_add(&slot->replayed, order);
+}
+
 static void failed(void *ctx, struct nj_instance *i, const char *callback, njord_status status,
                    const char *why, bool disable)
 {
@@ -199,5 +207,6 @@ void nj_host_ops_init(struct nj_instance_ops *ops, struct nj_host *host)
                                     nj_broker_error,
                                     nj_feed_speed,
                                     watch,
+                                    withheld,
                                     failed};
 }

@@ -342,12 +342,27 @@ static void go_back(void *ctx, uint64_t seq)
         nj_instance_event(old, record, event);
     }
     old->withheld = false;
-    nj_fifo_free(&slot->since);
-    slot->n_since = 0;
+    /* what the new version sent stands at the venue: a strategy that would have sent something
+     * else, and cannot be told, must not go on */
+    bool same = slot->sent.n == slot->replayed.n && slot->sent.hash == slot->replayed.hash;
+    if (rc == 0 && !same && !old->iface.strategy.on_sync)
+        rc =
+            nj_error_set(&err, NJ_ERR_PLUGIN,
+                         "the version before would have sent other orders (%llu, not %llu) and has "
+                         "no on_sync: look at its orders, then njord ctl enable it",
+                         (unsigned long long)slot->replayed.n, (unsigned long long)slot->sent.n);
+    nj_slot_retire(slot);
+    if (rc != 0) {
+        old->phase = NJ_INSTANCE_DISABLED;
+        snprintf(slot->detail, sizeof slot->detail, "%.255s", err.text);
+    }
     slot->state = rc == 0 ? NJ_SLOT_RUNNING : NJ_SLOT_DISABLED;
     nj_host_announce(b->r->host, slot->id, slot->kind, NJORD_PLUGIN_EVENT_ROLLED_BACK,
                      old->module->plugin.version,
                      rc == 0 ? "errors within the probation of the new version" : err.text);
+    if (rc != 0)
+        nj_host_announce(b->r->host, slot->id, slot->kind, NJORD_PLUGIN_EVENT_DISABLED,
+                         old->module->plugin.version, err.text);
     nj_instance_free(bad);
     if (rc == 0)
         nj_strategy_sync(slot);

@@ -169,6 +169,7 @@ void nj_slot_retire(struct nj_slot *slot)
     slot->back_wanted = false;
     nj_fifo_free(&slot->since);
     slot->n_since = 0;
+    slot->sent = slot->replayed = (struct nj_orders_told){0};
 }
 
 int nj_slot_install(struct nj_slot *slot, struct nj_instance *instance, struct nj_error *err)
@@ -184,4 +185,18 @@ int nj_slot_install(struct nj_slot *slot, struct nj_instance *instance, struct n
     slot->detail[0] = '\0';
     slot->generation++;
     return 0;
+}
+
+void nj_orders_told_add(struct nj_orders_told *told, const njord_order *order)
+{
+    const struct {
+        double qty, limit;
+        uint64_t kind;
+    } figures = {order->qty, order->type == NJORD_TYPE_LIMIT ? order->limit_price : 0,
+                 (uint64_t)order->side << 8 | order->type};
+    const unsigned char *at = (const unsigned char *)&figures;
+    told->n++;
+    told->hash ^= nj_hash_text(order->symbol);
+    for (size_t i = 0; i < sizeof figures; i++)
+        told->hash = (told->hash ^ at[i]) * 1099511628211ull;
 }

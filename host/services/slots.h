@@ -21,6 +21,12 @@ enum nj_slot_state { NJ_SLOT_RUNNING, NJ_SLOT_DISABLED, NJ_SLOT_REFUSED };
 
 struct nj_host;
 
+/* Orders that a version sent, as a count and a hash of what and in which order. */
+struct nj_orders_told {
+    uint64_t n, hash;
+};
+void nj_orders_told_add(struct nj_orders_told *told, const njord_order *order);
+
 struct nj_slot {
     struct nj_host *host;
     char id[NJORD_ID_SIZE];
@@ -46,8 +52,9 @@ struct nj_slot {
     struct nj_instance *previous;
     struct nj_fifo since;
     uint32_t n_since;
-    int64_t probation_ends_ns; /* monotonic */
-    bool back_wanted;          /* the new version misbehaves */
+    int64_t probation_ends_ns;            /* monotonic */
+    struct nj_orders_told sent, replayed; /* by the new version; by the old one, shown the same */
+    bool back_wanted;                     /* the new version misbehaves */
 
     /* feeds */
     bool ended;

@@ -199,6 +199,9 @@ njord_status nj_strategy_submit(void *ctx, struct nj_instance *instance, const n
     char why[160];
     if (njord_event_check(&r.intent.ev, sizeof r, why, sizeof why) != 0)
         return NJORD_E_ARG;
+    struct nj_slot *slot = instance->owner;
+    if (slot && slot->previous)
+        nj_orders_told_add(&slot->sent, order);
     if (intent_id)
         memcpy(intent_id, r.intent.intent_id, sizeof r.intent.intent_id);
     return send_intent(host, &r.intent);

@@ -451,6 +451,31 @@ START_TEST(a_new_version_that_fails_in_its_probation_goes_back)
 }
 END_TEST
 
+START_TEST(after_a_roll_back_a_strategy_that_would_have_sent_other_orders_stays_disabled)
+{
+    struct rig r;
+    rig_open(&r, "tests/plugins/flipper.so"); /* an order with every trade, no on_sync */
+    for (int i = 0; i < 20; i++)
+        turn(&r);
+    replace_by(&r, "tests/plugins/errors_always.so"); /* sends none */
+    reload(&r, false);
+    ck_assert_msg(r.rc == 0, "%s", r.text);
+    for (int turns = 0; r.seen[NJORD_PLUGIN_EVENT_ROLLED_BACK] == 0; turns++) {
+        ck_assert_int_lt(turns, 100000);
+        turn(&r);
+    }
+    ck_assert_int_eq((int)r.host->strategies.all[0]->state, (int)NJ_SLOT_DISABLED);
+    ck_assert_uint_eq(r.seen[NJORD_PLUGIN_EVENT_DISABLED], 1);
+    ck_assert_ptr_nonnull(
+        strstr(r.host->strategies.all[0]->detail, "would have sent other orders"));
+    uint64_t placed = r.host->broker.placed;
+    for (int i = 0; i < 20; i++)
+        turn(&r);
+    ck_assert_uint_eq(r.host->broker.placed, placed);
+    rig_close(&r);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("reload");
@@ -466,6 +491,8 @@ int main(void)
     tcase_add_test(tc, a_binary_that_died_is_not_tried_again_unless_forced);
     tcase_add_test(tc, an_old_version_that_cannot_save_is_not_replaced);
     tcase_add_test(tc, a_new_version_that_fails_in_its_probation_goes_back);
+    tcase_add_test(tc,
+                   after_a_roll_back_a_strategy_that_would_have_sent_other_orders_stays_disabled);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
