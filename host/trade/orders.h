@@ -51,6 +51,7 @@ struct nj_orders;
 struct nj_orders *nj_orders_new(struct nj_instruments *instruments);
 void nj_orders_free(struct nj_orders *orders);
 
+/* clang-format off: the table below */
 /* Each takes an event of the flow. An event about an order that is not known, or that cannot
  * follow, is counted and returns NJ_ERR_NOT_FOUND or NJ_ERR_INPUT; nothing changes then. An intent
  * id seen before, and a trade id that the order had: NJ_ERR_EXISTS. NJ_ERR_NOMEM, and NJ_ERR_LIMIT
@@ -60,24 +61,25 @@ void nj_orders_free(struct nj_orders *orders);
  * again, taken without a change of stage; an ended order keeps its stage, but takes an exchange id
  * that it lacked and a fill that it lacked):
  *
- *               | INTENT   | ACCEPTED | SENT     | ACKED    | UNKNOWN  | REFUSED | FILLED | other
- * ends allowed     | ACCEPTED | =        | =        | =        | =        | -       | =      | =
- *   refused     | REFUSED  | REFUSED  | -        | -        | -        | =       | -      | -
- *   accepted    | ACCEPTED | =        | -        | -        | -        | -       | -      | -
- *   sent        | -        | SENT     | =        | -        | SENT     | -       | -      | -
- *   ack         | -        | ACKED    | ACKED    | =        | ACKED    | -       | =      | =
- *   new, part   | -        | ACKED    | ACKED    | =        | ACKED    | -       | =      | =
- *   unknown     | -        | UNKNOWN  | UNKNOWN  | UNKNOWN  | =        | -       | =      | =
- *   an end      | -        | the end, once the fills sum to its filled_qty     | -       | =      |
- * = fill        | -        | FILLED when nothing is left, else =               | -       | -      |
- * =, FILLED cancel      | =        | =        | =        | =        | =        | -       | -      |
- * -
+ *     comes    | INTENT   | ACCEPTED | SENT    | ACKED   | UNKNOWN | REFUSED | FILLED | other ends
+ *   -----------+----------+----------+---------+---------+---------+---------+--------+-----------
+ *   allowed    | ACCEPTED | =        | =       | =       | =       | -       | =      | =
+ *   refused    | REFUSED  | REFUSED  | -       | -       | -       | =       | -      | -
+ *   accepted   | ACCEPTED | =        | -       | -       | -       | -       | -      | -
+ *   sent       | -        | SENT     | =       | -       | SENT    | -       | -      | -
+ *   ack        | -        | ACKED    | ACKED   | =       | ACKED   | -       | =      | =
+ *   new, part  | -        | ACKED    | ACKED   | =       | ACKED   | -       | =      | =
+ *   unknown    | -        | UNKNOWN  | UNKNOWN | UNKNOWN | =       | -       | =      | =
+ *   an end     | -        | the end, once the fills sum to its filled_qty (all four)  | - | = | =
+ *   fill       | -        | FILLED when nothing is left, else = (all four) | - | - | =, FILLED
+ *   cancel     | =        | =        | =       | =       | =       | -       | -      | -
  *
  * A refusal as `duplicate` of the same id (without duplicate_window_ms in its caps) is about the
  * second intent that came with it and changes nothing.
  *
  * An end that tells of more than the fills seen so far leaves the order open, with what is missing
  * as all that may still fill; a fill beyond the order's quantity cannot follow. */
+/* clang-format on */
 int nj_orders_intent(struct nj_orders *o, const njord_intent *intent);
 int nj_orders_decision(struct nj_orders *o, const njord_decision *decision);
 int nj_orders_accepted(struct nj_orders *o, const njord_order_event *order);
