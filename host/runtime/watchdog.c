@@ -40,8 +40,8 @@ static void say(const struct nj_watchdog *w, const char *id)
                    "{\"ts\":\"%s\",\"level\":\"error\",\"event\":\"hung\",\"component\":"
                    "\"watchdog\",\"id\":\"%s\",\"limit_ms\":%lld}\n",
                    ts, id, (long long)w->limit_ms);
-    if (len > 0 && write(fd, line, (size_t)len) < 0)
-        fd = -1; /* nothing more can be done: the process ends */
+    ssize_t written = len > 0 ? write(fd, line, (size_t)len) : 0;
+    (void)written; /* nothing more can be done: the process ends */
 }
 
 static void *look(void *ctx)
