@@ -3,9 +3,16 @@
 dist_doc_DATA = \
     doc/configuration.md \
     doc/contracts.md \
+    doc/control.md \
     doc/feeds.md \
     doc/risk.md
 dist_man_MANS = \
+    doc/man/njord-ctl.1 \
+    doc/man/njord-kill.1 \
+    doc/man/njord-plugin.1 \
+    doc/man/njord-publish.1 \
+    doc/man/njord-tail.1 \
+    doc/man/njord.1 \
     doc/man/njord.yaml.5
 
 # The reference of all keys is made from the table in host/config/schema.c and kept in the tree; a

@@ -33,6 +33,7 @@ unit_tests = \
     tests/unit/test_config_params \
     tests/unit/test_config_taken \
     tests/unit/test_contract \
+    tests/unit/test_control \
     tests/unit/test_err \
     tests/unit/test_event \
     tests/unit/test_fs \
@@ -57,10 +58,10 @@ unit_tests = \
     tests/unit/test_playback_parse \
     tests/unit/test_playback_plugin \
     tests/unit/test_redis \
+    tests/unit/test_reload \
     tests/unit/test_risk_limits \
     tests/unit/test_risk_rules \
     tests/unit/test_risk_state \
-    tests/unit/test_reload \
     tests/unit/test_simmarket \
     tests/unit/test_simmarket_plugin \
     tests/unit/test_simmarket_rng \
@@ -68,25 +69,31 @@ unit_tests = \
     tests/unit/test_state_map \
     tests/unit/test_strategies \
     tests/unit/test_target_weights \
+    tests/unit/test_trial \
     tests/unit/test_yaml
 
 # e2e/: whole programs. Scripts get the environment above.
 e2e_tests = \
-    tests/e2e/test_smallest_path.py \
-    tests/e2e/test_restart.py \
-    tests/e2e/test_demo.py \
     tests/e2e/test_abi_layout.py \
     tests/e2e/test_autogen.sh \
     tests/e2e/test_bad_input.py \
+    tests/e2e/test_cli.py \
+    tests/e2e/test_cli_control.py \
+    tests/e2e/test_cli_host.py \
+    tests/e2e/test_cli_plugin.py \
+    tests/e2e/test_cli_redis.py \
     tests/e2e/test_codec_allocates_nothing.sh \
     tests/e2e/test_contract_examples.py \
     tests/e2e/test_contracts_current.sh \
+    tests/e2e/test_demo.py \
     tests/e2e/test_glob_redis.py \
     tests/e2e/test_harness.sh \
     tests/e2e/test_market_stats.py \
     tests/e2e/test_msgpack_interop.py \
     tests/e2e/test_out_of_tree.sh \
     tests/e2e/test_plugin_exports.sh \
+    tests/e2e/test_restart.py \
+    tests/e2e/test_smallest_path.py \
     tests/e2e/test_strategies_golden.sh \
     tests/e2e/test_templates.sh \
     tests/e2e/test_tree_checks.py \
@@ -158,6 +165,7 @@ EXTRA_DIST += \
     tests/fuzz/json.dict \
     tests/golden \
     tests/e2e/livehost.py \
+    tests/e2e/njordcli.py \
     tests/e2e/njordtest.py \
     tests/plugins/counter.h \
     tests/plugins/plain.h \
@@ -194,6 +202,7 @@ tests_unit_test_config_memory_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \
     -Wl,--wrap=read
 tests_bench_bench_host_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_reload_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_control_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_config_files_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_fs_LDADD = $(SUPPORT_LIBS)
 tests_bench_bench_journal_LDADD = $(SUPPORT_LIBS)

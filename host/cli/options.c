@@ -18,7 +18,7 @@ static const struct row {
     const char *help;
 } rows[] = {
     {NJ_OPT_CONFIG, 'c', "config", "DIR", offsetof(struct nj_cli, config),
-     "configuration: a folder, or its base.yaml (default: ./config, else the installed one)"},
+     "the configuration's folder (default: ./config, else the installed one)"},
     {NJ_OPT_CONTROL, 0, "control", "SOCKET", offsetof(struct nj_cli, control),
      "socket of the running host (default: app.control)"},
     {NJ_OPT_PLUGINS, 'p', "plugins", "DIR", offsetof(struct nj_cli, plugins),
@@ -36,7 +36,7 @@ static const struct row {
     {NJ_OPT_DIR, 'd', "dir", "DIR", offsetof(struct nj_cli, dir),
      "folder to make the project's folder in (default: here)"},
     {NJ_OPT_TEMPLATES, 0, "templates", "DIR", offsetof(struct nj_cli, templates),
-     "where the templates are (default: $NJORD_TEMPLATES, else the installed ones)"},
+     "where templates are (default: $NJORD_TEMPLATES, else the installed)"},
     {NJ_OPT_HELP, 'h', "help", NULL, offsetof(struct nj_cli, help), "prints this"},
 };
 #define N_ROWS ((int)(sizeof rows / sizeof rows[0]))
@@ -115,7 +115,7 @@ static void print_options(unsigned options)
 void nj_cli_help(const char *program, const struct nj_verb *verb)
 {
     printf("usage: %s%s%s%s\n\n%s\n", program, verb->arguments[0] ? " " : "", verb->arguments,
-           verb->subs ? "" : " [options]", verb->line);
+           " [options]", verb->line);
     if (verb->details[0])
         printf("\n%s", verb->details);
     unsigned options = verb->options;

@@ -3,12 +3,12 @@
 
 const struct nj_verb nj_plugin_verbs[] = {
     {"new", "a ready-to-build project for a plugin", "KIND NAME", 2, 2,
-     NJ_OPT_DIR | NJ_OPT_TEMPLATES,
+     NJ_OPT_CONFIG | NJ_OPT_DIR | NJ_OPT_TEMPLATES,
      "KIND is strategy, feed, broker or allocator; NAME is [a-z][a-z0-9_]*, at most 47\n"
      "characters. The folder NAME must not be there yet.\n",
      "njord plugin new strategy my_first", nj_verb_plugin_new, NULL},
     {"check", "tries a built plugin in processes of their own", "FILE.so [NAME=VALUE]...", 1, 65,
-     NJ_OPT_JSON,
+     NJ_OPT_CONFIG | NJ_OPT_JSON,
      "Its stamp, parameters, events (also hostile ones), state, outputs and what it leaves\n"
      "behind; one line a check, exit code 1 when one fails. NAME=VALUE sets a parameter that has\n"
      "no default.\n",

@@ -64,6 +64,10 @@ int nj_verb_plugin_check(struct nj_cli *cli)
     int rc = read_params(cli, params, &o.n_params);
     if (rc != 0)
         return rc;
+    if (cli->config && !nj_cli_config(cli))
+        return NJ_EXIT_FAILED;
+    if (cli->loaded)
+        o.trust = cli->loaded->plugins.trust;
     r.out = (struct nj_json_out){&r.text, false};
     nj_put_open(&r.out, NULL, '{');
     nj_put_text(&r.out, "path", o.path);

@@ -99,7 +99,7 @@ static void make_ticker(struct nj_trial *t, const char *symbol, double last, cha
     snprintf(e->symbol, sizeof e->symbol, "%s", symbol);
     e->last = last;
     e->bid = last * 0.999;
-    e->ask = last * 1.001;
+    e->ask = fmin(last * 1.001, DBL_MAX);
     e->volume = 100;
     topic_of(topic, "md.ticker.", symbol);
 }
