@@ -34,6 +34,7 @@ host_libnjord_a_SOURCES = \
     host/bus/redis_key.c \
     host/bus/redis_out.c \
     host/bus/redis_session.c \
+    host/bus/redis_streams.c \
     host/bus/url.c \
     host/config/check.c \
     host/config/compare.c \

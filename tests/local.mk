@@ -141,7 +141,7 @@ fuzz_programs = \
 soak_programs = \
     tests/soak/journal_kill
 # Tests of other kinds that know a full size too.
-soak_tests = tests/unit/test_reload tests/e2e/test_restart.py
+soak_tests = tests/unit/test_redis tests/unit/test_reload tests/e2e/test_restart.py
 
 # bench/bench_X.c, run by make bench.
 bench_programs = \

@@ -112,6 +112,7 @@ static void on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
     (void)loop;
     (void)revents;
     nj_redis_in_announce(r);
+    nj_redis_out_forget(r);
     if (r->session != NJ_SESSION_READY)
         return;
     if (now - r->echo_ns > SILENT_NS) {

@@ -8,7 +8,9 @@
  * restart a consumer reads the stream from its last id and drops what it has seen. Redis lost: the
  * host keeps running, order flow waits within a bound (unanswered commands counted; then trading
  * stops and nothing is dropped), reconnects after 100 ms doubling to 10 s with jitter,
- * resubscribes, and says bus_lost and bus_back. Also watches the kill key (client tracking and a
+ * resubscribes, and says bus_lost and bus_back. What was answered within the last 30 s (64 MiB at
+ * most) is sent again to a server that is another process than before: one that died may not have
+ * handed it on. Who has seen it drops it. Also watches the kill key (client tracking and a
  * GET each second) and keeps njord:pnl:day. Owned by the host. [loop] only. */
 #ifndef NJ_BUS_REDIS_H
 #define NJ_BUS_REDIS_H

@@ -38,6 +38,7 @@ struct nj_redis_out {
     struct nj_redis_out *next;
     char *topic, *payload; /* behind the struct, in one block */
     size_t len, bytes;     /* of payload; of all */
+    int64_t answered_ns;   /* monotonic */
 };
 
 struct nj_redis_queue {
@@ -138,6 +139,8 @@ void nj_redis_out_send(struct nj_redis *r);
 /* A new session: what was not answered is sent anew, and what was answered lately too when the
  * server is another one. */
 void nj_redis_out_restart(struct nj_redis *r, const char *server);
+/* Lets go of what was answered too long ago to be sent again. */
+void nj_redis_out_forget(struct nj_redis *r);
 bool nj_redis_is_order_flow(const char *topic);
 
 /* redis_in.c */
@@ -146,14 +149,24 @@ void nj_redis_in_free(struct nj_redis *r);
 /* A message of pub/sub. */
 void nj_redis_in_message(struct nj_redis *r, const char *pattern, const char *topic,
                          const char *payload, size_t len);
-/* The id that a stream ends with now ("": it is empty); asked once a session. */
-void nj_redis_in_stream_end(struct nj_redis *r, struct nj_redis_stream *stream, const char *end);
-/* Reads on from the last ids; `catch_up` holds pub/sub's order flow until nothing is left. */
-void nj_redis_in_read(struct nj_redis *r, bool catch_up);
+enum nj_redis_from { NJ_FROM_PUBSUB, NJ_FROM_HELD, NJ_FROM_STREAM };
+/* One message. False: it could not be taken and must come again, from its stream. */
+bool nj_redis_in_take(struct nj_redis *r, const char *topic, const char *payload, size_t len,
+                      enum nj_redis_from from);
+/* Everything the streams had is taken: now what came meanwhile, most of which they had too. */
+void nj_redis_in_release(struct nj_redis *r);
+/* Counts a message that is no event, and says so once a topic. */
+void nj_redis_in_malformed(struct nj_redis *r, const char *topic, const char *why);
 /* The session was lost: what was held comes from the streams again. */
 void nj_redis_in_reset(struct nj_redis *r);
 /* Says what is missing, at most once a second. */
 void nj_redis_in_announce(struct nj_redis *r);
+
+/* redis_streams.c */
+/* The id that a stream ends with now ("": it is empty); asked once a session. */
+void nj_redis_in_stream_end(struct nj_redis *r, struct nj_redis_stream *stream, const char *end);
+/* Reads on from the last ids; `catch_up` holds pub/sub's order flow until nothing is left. */
+void nj_redis_in_read(struct nj_redis *r, bool catch_up);
 
 /* redis_ids.c: the document that makes a restart go on where it was. */
 void nj_redis_ids_load(struct nj_redis *r);

@@ -10,7 +10,6 @@
 #define PAYLOAD_MAX  ((size_t)4 << 20)
 #define HELD_MAX     ((size_t)64 << 20) /* bytes held while the streams are read */
 #define MARKS_MAX    1000000u           /* (source, topic) pairs that are remembered */
-#define READ_COUNT   "500"              /* entries of a stream asked for at once */
 #define MESSAGE_MASK ((int64_t)UINT32_MAX)
 
 #define SRC_CHARS                                                                                  \
@@ -84,7 +83,7 @@ void nj_redis_in_announce(struct nj_redis *r)
 
 /* ---- decoding -------------------------------------------------------------------------------- */
 
-static void malformed(struct nj_redis *r, const char *topic, const char *why)
+void nj_redis_in_malformed(struct nj_redis *r, const char *topic, const char *why)
 {
     static char yes;
     r->stats.malformed++;
@@ -103,14 +102,14 @@ static const njord_event *decode(struct nj_redis *r, const char *topic, const ch
     njord_decode_error error = {0};
     char own_topic[160];
     if (!known || len > PAYLOAD_MAX) {
-        malformed(r, topic, known ? "message too long" : "no such topic");
+        nj_redis_in_malformed(r, topic, known ? "message too long" : "no such topic");
         return NULL;
     }
     size_t need = njord_decode_bound(len);
     if (need > r->decoded_cap) {
         void *more = realloc(r->decoded, 2 * need);
         if (!more) {
-            malformed(r, topic, "out of memory");
+            nj_redis_in_malformed(r, topic, "out of memory");
             return NULL;
         }
         r->decoded = more;
@@ -118,21 +117,19 @@ static const njord_event *decode(struct nj_redis *r, const char *topic, const ch
     }
     if (njord_decode_msgpack(known->type, payload, len, r->decoded, r->decoded_cap, envelope,
                              &error) != 0) {
-        malformed(r, topic, error.text[0] ? error.text : "cannot be decoded");
+        nj_redis_in_malformed(r, topic, error.text[0] ? error.text : "cannot be decoded");
         return NULL;
     }
     if (strchr(known->pattern, '{') &&
         (njord_topic_name(known, r->decoded, own_topic, sizeof own_topic) != 0 ||
          strcmp(own_topic, topic) != 0)) {
-        malformed(r, topic, "its content belongs on another topic");
+        nj_redis_in_malformed(r, topic, "its content belongs on another topic");
         return NULL;
     }
     return r->decoded;
 }
 
 /* ---- taking ---------------------------------------------------------------------------------- */
-
-enum from { FROM_PUBSUB, FROM_HELD, FROM_STREAM };
 
 static bool hold(struct nj_redis *r, const char *topic, const char *payload, size_t len)
 {
@@ -153,9 +150,8 @@ static bool hold(struct nj_redis *r, const char *topic, const char *payload, siz
     return true;
 }
 
-/* One message. False: it could not be taken and must come again, from its stream. */
-static bool take(struct nj_redis *r, const char *topic, const char *payload, size_t len,
-                 enum from from)
+bool nj_redis_in_take(struct nj_redis *r, const char *topic, const char *payload, size_t len,
+                      enum nj_redis_from from)
 {
     njord_envelope envelope = {.src_seq = NJORD_NONE_I64};
     struct nj_error err = {0};
@@ -171,12 +167,13 @@ static bool take(struct nj_redis *r, const char *topic, const char *payload, siz
     }
     bool tracked = envelope.src[0] && envelope.src_seq != NJORD_NONE_I64;
     if (tracked && (envelope.src_seq < 0 || envelope.src[strspn(envelope.src, SRC_CHARS)])) {
-        malformed(r, topic, "_src: expected letters, digits, '.', '_', ':', '-'; _seq: at least 0");
+        nj_redis_in_malformed(
+            r, topic, "_src: expected letters, digits, '.', '_', ':', '-'; _seq: at least 0");
         return true;
     }
-    if (!tracked && from == FROM_STREAM)
+    if (!tracked && from == NJ_FROM_STREAM)
         return true; /* without _src and _seq it counts where it is heard live */
-    if (order_flow && tracked && from == FROM_PUBSUB && r->catching) {
+    if (order_flow && tracked && from == NJ_FROM_PUBSUB && r->catching) {
         hold(r, topic, payload, len);
         return true;
     }
@@ -187,7 +184,7 @@ static bool take(struct nj_redis *r, const char *topic, const char *payload, siz
         r->stats.seen_dropped++;
         return true;
     }
-    if (verdict == JUMP && order_flow && from == FROM_PUBSUB) {
+    if (verdict == JUMP && order_flow && from == NJ_FROM_PUBSUB) {
         if (hold(r, topic, payload, len)) /* what is missing may stand in the stream */
             nj_redis_in_read(r, true);
         return true;
@@ -207,7 +204,7 @@ static bool take(struct nj_redis *r, const char *topic, const char *payload, siz
         r->ids_changed = r->ids_changed || order_flow;
     }
     r->stats.received++;
-    r->stats.from_stream += from == FROM_STREAM;
+    r->stats.from_stream += from == NJ_FROM_STREAM;
     return true;
 }
 
@@ -221,11 +218,11 @@ void nj_redis_in_message(struct nj_redis *r, const char *pattern, const char *to
                 return;
             break;
         }
-    if (!take(r, topic, payload, len, FROM_PUBSUB))
+    if (!nj_redis_in_take(r, topic, payload, len, NJ_FROM_PUBSUB))
         nj_redis_in_read(r, true); /* once more from the stream, when there is room */
 }
 
-/* ---- the streams ----------------------------------------------------------------------------- */
+/* ---- held ------------------------------------------------------------------------------------ */
 
 static void drop_held(struct nj_redis *r)
 {
@@ -238,8 +235,7 @@ static void drop_held(struct nj_redis *r)
     r->held_bytes = 0;
 }
 
-/* Everything the streams had is taken: now what came meanwhile, most of which they had too. */
-static void release_held(struct nj_redis *r)
+void nj_redis_in_release(struct nj_redis *r)
 {
     struct nj_redis_held *h = r->held_head;
     r->catching = false;
@@ -248,119 +244,10 @@ static void release_held(struct nj_redis *r)
     r->held_bytes = 0;
     while (h) {
         struct nj_redis_held *next = h->next;
-        if (!take(r, h->topic, h->payload, h->len, FROM_HELD))
+        if (!nj_redis_in_take(r, h->topic, h->payload, h->len, NJ_FROM_HELD))
             r->catching = true; /* no room in the bus: the stream has it, the tick asks again */
         free(h);
         h = next;
-    }
-}
-
-static struct nj_redis_stream *stream_of(struct nj_redis *r, const redisReply *name)
-{
-    for (size_t i = 0; name->type == REDIS_REPLY_STRING && i < r->n_streams; i++)
-        if (strcmp(r->streams[i].key, name->str) == 0)
-            return &r->streams[i];
-    return NULL;
-}
-
-/* The payload of an entry's field "e"; NULL: it has none. */
-static const redisReply *payload_of(const redisReply *fields)
-{
-    for (size_t i = 0; fields->type == REDIS_REPLY_ARRAY && i + 1 < fields->elements; i += 2)
-        if (fields->element[i]->type == REDIS_REPLY_STRING &&
-            strcmp(fields->element[i]->str, "e") == 0 &&
-            fields->element[i + 1]->type == REDIS_REPLY_STRING)
-            return fields->element[i + 1];
-    return NULL;
-}
-
-/* The entries of one stream. False: the bus has no room for one of them. */
-static bool take_entries(struct nj_redis *r, const redisReply *stream)
-{
-    if (stream->type != REDIS_REPLY_ARRAY || stream->elements != 2)
-        return true;
-    struct nj_redis_stream *s = stream_of(r, stream->element[0]);
-    const redisReply *entries = stream->element[1];
-    for (size_t i = 0; s && entries->type == REDIS_REPLY_ARRAY && i < entries->elements; i++) {
-        const redisReply *entry = entries->element[i];
-        if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2 ||
-            entry->element[0]->type != REDIS_REPLY_STRING ||
-            (size_t)entry->element[0]->len >= sizeof s->id)
-            continue;
-        const redisReply *payload = payload_of(entry->element[1]);
-        if (!payload)
-            malformed(r, s->topic, "a stream entry without the field 'e'");
-        else if (!take(r, s->topic, payload->str, (size_t)payload->len, FROM_STREAM))
-            return false;
-        snprintf(s->id, sizeof s->id, "%s", entry->element[0]->str);
-        r->ids_changed = true;
-    }
-    return true;
-}
-
-static void on_read(redisAsyncContext *ac, void *data, void *context)
-{
-    struct nj_redis *r = nj_redis_of(ac);
-    const redisReply *reply = data;
-    (void)context;
-    if (!r || !reply || r->session != NJ_SESSION_READY)
-        return;
-    r->reading = false;
-    if (reply->type == REDIS_REPLY_ERROR) {
-        nj_redis_lost(r, "the streams cannot be read: %s", reply->str);
-        return;
-    }
-    if (reply->type != REDIS_REPLY_ARRAY) { /* nil: nothing is left */
-        if (r->catching)
-            release_held(r);
-        return;
-    }
-    for (size_t i = 0; i < reply->elements; i++)
-        if (!take_entries(r, reply->element[i]))
-            return; /* the tick asks again */
-    nj_redis_in_read(r, r->catching);
-}
-
-void nj_redis_in_read(struct nj_redis *r, bool catch_up)
-{
-    const char *argv[5 + 2 * NJ_REDIS_STREAMS] = {"XREAD", "COUNT", READ_COUNT, "STREAMS"};
-    size_t lens[5 + 2 * NJ_REDIS_STREAMS], n = 4;
-    if (r->session != NJ_SESSION_READY)
-        return;
-    if (r->n_streams == 0) {
-        release_held(r);
-        return;
-    }
-    r->catching = r->catching || catch_up;
-    if (r->reading)
-        return;
-    for (size_t i = 0; i < r->n_streams; i++)
-        argv[n++] = r->streams[i].key;
-    for (size_t i = 0; i < r->n_streams; i++)
-        argv[n++] = r->streams[i].id;
-    for (size_t i = 0; i < n; i++)
-        lens[i] = strlen(argv[i]);
-    r->reading = redisAsyncCommandArgv(r->cmd.ac, on_read, NULL, (int)n, argv, lens) == REDIS_OK;
-    if (!r->reading)
-        nj_redis_lost(r, "a command cannot be queued");
-}
-
-/* Is stream id a before b? Both as Redis writes them: milliseconds, a dash, a counter. */
-static bool id_before(const char *a, const char *b)
-{
-    uint64_t a_ms = 0, a_n = 0, b_ms = 0, b_n = 0;
-    sscanf(a, "%20" SCNu64 "-%20" SCNu64, &a_ms, &a_n);
-    sscanf(b, "%20" SCNu64 "-%20" SCNu64, &b_ms, &b_n);
-    return a_ms < b_ms || (a_ms == b_ms && a_n < b_n);
-}
-
-void nj_redis_in_stream_end(struct nj_redis *r, struct nj_redis_stream *stream, const char *end)
-{
-    const char *last = end[0] ? end : "0-0";
-    /* a first start takes nothing of the past; a stream that ends before our place is another */
-    if (!stream->id[0] || id_before(last, stream->id)) {
-        snprintf(stream->id, sizeof stream->id, "%s", last);
-        r->ids_changed = true;
     }
 }
 

@@ -9,8 +9,8 @@
 #define BATCH_COUNT   256                /* messages of one transaction */
 #define BATCH_BYTES   ((size_t)1 << 20)  /* likewise */
 #define LOOSE_BYTES   ((size_t)16 << 20) /* market data under way; more is dropped and counted */
-#define KEPT_COUNT    4096               /* answered messages that are kept for a new server */
-#define KEPT_BYTES    ((size_t)4 << 20)
+#define KEPT_NS       30000000000        /* answered messages are kept so long for a new server, */
+#define KEPT_BYTES    ((size_t)64 << 20) /* and so many of them */
 #define STREAM_LENGTH "1000000"
 
 bool nj_redis_is_order_flow(const char *topic)
@@ -86,6 +86,13 @@ static void note_refusal(redisAsyncContext *ac, void *data, void *context)
         snprintf(r->exec_error, sizeof r->exec_error, "%s", reply->str);
 }
 
+void nj_redis_out_forget(struct nj_redis *r)
+{
+    int64_t oldest = nj_redis_now(r) - KEPT_NS;
+    while (r->kept.head && (r->kept.head->answered_ns < oldest || r->kept.bytes > KEPT_BYTES))
+        free(pop(&r->kept));
+}
+
 static void on_exec(redisAsyncContext *ac, void *data, void *context)
 {
     struct nj_redis *r = nj_redis_of(ac);
@@ -103,10 +110,13 @@ static void on_exec(redisAsyncContext *ac, void *data, void *context)
         return;
     }
     r->stats.sent += r->inflight;
-    for (; r->inflight > 0 && r->out.head; r->inflight--)
-        push(&r->kept, pop(&r->out));
-    while (r->kept.head && (r->kept.count > KEPT_COUNT || r->kept.bytes > KEPT_BYTES))
-        free(pop(&r->kept));
+    for (; r->inflight > 0 && r->out.head; r->inflight--) {
+        struct nj_redis_out *m = pop(&r->out);
+        if (m->answered_ns == 0) /* sent again, it keeps its age */
+            m->answered_ns = nj_redis_now(r);
+        push(&r->kept, m);
+    }
+    nj_redis_out_forget(r);
     r->backoff = 0.1;
     check_full(r);
     nj_redis_out_send(r);
@@ -152,6 +162,7 @@ void nj_redis_out_send(struct nj_redis *r)
 void nj_redis_out_restart(struct nj_redis *r, const char *server)
 {
     bool other = !server[0] || strcmp(r->server, server) != 0;
+    nj_redis_out_forget(r);
     if (r->server[0] && other && r->kept.head) {
         /* answered messages first: they are the older ones */
         struct nj_redis_queue all = r->kept;

@@ -28,9 +28,11 @@ static void on_event(void *ctx, const struct nj_message *m)
     if (!m->envelope || h->heard == HOST_HEARD)
         return;
     snprintf(h->topics[h->heard], sizeof h->topics[0], "%s", m->topic);
-    h->ids[h->heard++] = m->event->type == NJORD_EV_INTENT
-                             ? strtol(((const njord_intent *)m->event)->intent_id, NULL, 10)
-                             : strtol(((const njord_trade *)m->event)->trade_id, NULL, 10);
+    const char *id = m->event->type == NJORD_EV_INTENT ? ((const njord_intent *)m->event)->intent_id
+                     : m->event->type == NJORD_EV_DECISION
+                         ? ((const njord_decision *)m->event)->intent_id
+                         : ((const njord_trade *)m->event)->trade_id;
+    h->ids[h->heard++] = strtol(id, NULL, 10);
 }
 
 static void announce(void *ctx, uint8_t event, const char *detail)
@@ -210,6 +212,18 @@ const void *redis_intent_bytes(long id, const char *src, int64_t src_seq, size_t
 {
     njord_intent e;
     fill_intent(&e, id);
+    return bytes_of(&e.ev, src, src_seq, len);
+}
+
+const void *redis_decision_bytes(long id, const char *src, int64_t src_seq, size_t *len)
+{
+    njord_decision e;
+    njord_event_init(&e, NJORD_EV_DECISION);
+    snprintf(e.intent_id, sizeof e.intent_id, "%ld", id);
+    snprintf(e.strategy_id, sizeof e.strategy_id, "s");
+    snprintf(e.reason, sizeof e.reason, "ok");
+    e.allowed = 1;
+    e.ev.ts_ns = 1700000000000000000;
     return bytes_of(&e.ev, src, src_seq, len);
 }
 

@@ -4,7 +4,7 @@
 
 #include "bus/redis.h"
 
-#define HOST_HEARD 20000
+#define HOST_HEARD 50000
 
 struct redis_host {
     struct ev_loop *loop; /* shared by the hosts of a test */
@@ -51,6 +51,7 @@ void redis_host_trade(struct redis_host *h, long id);
 /* The same events as bytes with an envelope, as another program would send them; *len bytes in a
  * buffer of the function's own. src NULL: without an envelope. */
 const void *redis_intent_bytes(long id, const char *src, int64_t src_seq, size_t *len);
+const void *redis_decision_bytes(long id, const char *src, int64_t src_seq, size_t *len);
 const void *redis_trade_bytes(long id, const char *src, int64_t src_seq, size_t *len);
 
 #endif

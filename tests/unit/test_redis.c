@@ -276,6 +276,43 @@ START_TEST(a_restarted_host_reads_on_from_where_it_was)
 }
 END_TEST
 
+START_TEST(what_is_heard_live_waits_until_the_stream_has_been_read)
+{
+    open_both();
+    add(1, "x", 1, true, true);
+    ck_assert(redis_host_until(both, b.heard == 1, 5));
+    redis_host_close(&b);
+    for (long i = 2; i <= 3000; i++) /* more than one answer brings */
+        add(i, "x", i, true, false);
+    for (long i = 3001; i <= 3003; i++) /* a source that this host has never heard */
+        add(i, "y", i - 3000, true, false);
+    ck_assert_int_eq(redis_host_open(&b, 5000, &err), 0);
+    add(3004, "y", 4, true, true); /* it comes by pub/sub long before 3001 to 3003 are read */
+    ck_assert(redis_host_until(both, b.heard >= 3004, 10));
+    expect_heard(&b, 1, 3004);
+    ck_assert_uint_eq(stats_of(&b).gaps, 0);
+}
+END_TEST
+
+/* Intents and decisions written by turns, in other streams, more of one than an answer brings. */
+START_TEST(the_streams_are_read_in_the_order_in_which_they_were_written)
+{
+    size_t len;
+    int64_t intents = 0, decisions = 0;
+    open_both();
+    redis_host_close(&b);
+    for (long id = 1; id <= 1300; id++) {
+        bool rare = id % 90 == 7; /* an intent a second, the decisions between */
+        const void *bytes = rare ? redis_intent_bytes(id, "x", ++intents, &len)
+                                 : redis_decision_bytes(id, "x", ++decisions, &len);
+        run("XADD njord:s:%s %ld-0 e %b", rare ? "strat.intent" : "risk.decisions", id, bytes, len);
+    }
+    ck_assert_int_eq(redis_host_open(&b, 5000, &err), 0);
+    ck_assert(redis_host_until(both, b.heard >= 1300, 10));
+    expect_heard(&b, 1, 1300);
+}
+END_TEST
+
 START_TEST(a_restarted_source_counts_anew_and_is_not_taken_for_seen)
 {
     open_both();
@@ -354,7 +391,7 @@ END_TEST
 /* Two processes; Redis dies under them at moments that nobody chose. */
 START_TEST(two_processes_lose_and_double_nothing_when_redis_dies)
 {
-    enum { COUNT = 3000 };
+    const long count = getenv("NJORD_SOAK") ? 43500 : 3000; /* 100 deaths, or 6 */
     int heard[2], go[2];
     ck_assert_int_eq(pipe(heard), 0);
     ck_assert_int_eq(pipe(go), 0);
@@ -379,7 +416,7 @@ START_TEST(two_processes_lose_and_double_nothing_when_redis_dies)
         ev_loop_fork(loop);
         if (redis_host_open(&a, 5000, &err) != 0)
             _exit(1);
-        for (long i = 1; i <= COUNT; i++) {
+        for (long i = 1; i <= count; i++) {
             redis_host_intent(&a, i);
             if (i % 3 == 0)
                 redis_host_turn(only_a);
@@ -389,7 +426,7 @@ START_TEST(two_processes_lose_and_double_nothing_when_redis_dies)
     }
     close(heard[1]);
     long last = 0;
-    for (long id, next_kill = 400; last < COUNT; last = id) {
+    for (long id, next_kill = 400; last < count; last = id) {
         ck_assert_int_eq(read(heard[0], &id, sizeof id), (int)sizeof id);
         ck_assert_int_eq(id, last + 1);
         if (id >= next_kill) {
@@ -607,7 +644,7 @@ int main(void)
         return 77;
     Suite *suite = suite_create("redis");
     TCase *t = tcase_create("redis");
-    tcase_set_timeout(t, 60);
+    tcase_set_timeout(t, getenv("NJORD_SOAK") ? 1800 : 60);
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, an_event_reaches_the_other_host_and_not_its_sender);
     tcase_add_test(t, thousands_of_events_arrive_once_and_in_order);
@@ -620,6 +657,8 @@ int main(void)
     tcase_add_test(t, order_flow_seen_before_is_dropped);
     tcase_add_test(t, a_first_start_takes_nothing_of_the_past);
     tcase_add_test(t, a_restarted_host_reads_on_from_where_it_was);
+    tcase_add_test(t, what_is_heard_live_waits_until_the_stream_has_been_read);
+    tcase_add_test(t, the_streams_are_read_in_the_order_in_which_they_were_written);
     tcase_add_test(t, a_restarted_source_counts_anew_and_is_not_taken_for_seen);
     tcase_add_test(t, damaged_ids_do_not_stop_a_host_or_silence_it);
     tcase_add_test(t, cut_connections_come_back_and_nothing_of_order_flow_is_lost);
