@@ -74,6 +74,7 @@ unit_tests = \
 
 # e2e/: whole programs. Scripts get the environment above.
 e2e_tests = \
+    tests/e2e/test_abi_fixtures.sh \
     tests/e2e/test_abi_layout.py \
     tests/e2e/test_autogen.sh \
     tests/e2e/test_bad_input.py \
@@ -157,6 +158,7 @@ EXTRA_DIST += \
     $(e2e_tests) \
     $(test_plugins:.so=.c) \
     tests/.clang-tidy \
+    tests/abi \
     tests/e2e/market_trades.c \
     tests/e2e/out_of_tree/buy_once.c \
     tests/fuzz/config.dict \

@@ -454,11 +454,17 @@ njord_status nj_instance_sync(struct nj_instance *i, uint64_t seq,
 
 njord_status nj_instance_place(struct nj_instance *i, const njord_broker_order_req *req)
 {
-    const njord_event *event = &req->ev;
-    const njord_broker_order_req *copy = private_copy(i, event);
+    const njord_broker_order_req *copy = private_copy(i, &req->ev);
     if (!copy)
         return NJORD_E_NOMEM;
-    CALL("place", event->seq, i->iface.broker.place, copy);
+    if (i->phase != NJ_INSTANCE_RUNNING)
+        return NJORD_E_BUSY;
+    if (!i->iface.broker.place)
+        return NJORD_E_UNSUPPORTED;
+    enter(i, req->ev.seq);
+    njord_status status = i->iface.broker.place(i->self, copy);
+    end(i); /* an error is an answer: the order is rejected; the broker has not failed */
+    return status;
 }
 
 njord_status nj_instance_cancel(struct nj_instance *i, const njord_order_ref *ref)

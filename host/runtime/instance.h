@@ -159,7 +159,8 @@ njord_status nj_instance_descriptor(struct nj_instance *instance, int32_t fd, ui
 njord_status nj_instance_sync(struct nj_instance *instance, uint64_t seq,
                               const njord_position_snapshot *positions, uint32_t n_positions,
                               const njord_open_order *orders, uint32_t n_orders);
-/* Brokers. */
+/* Brokers. An error of place means that nothing was sent and the order is rejected: it is not
+ * counted. */
 njord_status nj_instance_place(struct nj_instance *instance, const njord_broker_order_req *req);
 njord_status nj_instance_cancel(struct nj_instance *instance, const njord_order_ref *ref);
 njord_status nj_instance_query(struct nj_instance *instance, const njord_order_ref *ref);

@@ -145,9 +145,12 @@ static void on_accepted(void *ctx, const struct nj_message *m)
     }
     s->placed++;
     njord_status status = nj_instance_place(s->slot->instance, &req.event);
-    if (status != NJORD_OK)
-        end_order(host, order->intent_id, NJORD_STATUS_REJECTED,
-                  s->slot->instance->why[0] ? "broker_refused" : "broker_error");
+    if (status == NJORD_OK)
+        return;
+    nj_log(host->log, NJ_WARN, "broker", "order_refused", NJ_TEXT("intent_id", order->intent_id),
+           NJ_INT("status", status), NJ_TEXT("why", s->slot->instance->why));
+    end_order(host, order->intent_id, NJORD_STATUS_REJECTED,
+              s->slot->instance->why[0] ? "broker_refused" : "broker_error");
 }
 
 static njord_order_ref ref_of(const struct nj_order *order)
