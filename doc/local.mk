@@ -1,11 +1,21 @@
 # Guides and man pages. One file a line.
 
 dist_doc_DATA = \
+    doc/architecture.md \
     doc/configuration.md \
     doc/contracts.md \
     doc/control.md \
     doc/feeds.md \
-    doc/risk.md
+    doc/njord-host.service \
+    doc/operator-guide.md \
+    doc/plugin-guide.md \
+    doc/principles.md \
+    doc/risk.md \
+    doc/semantics.md \
+    doc/what-works.md
+docimgdir = $(docdir)/img
+dist_docimg_DATA = \
+    doc/img/flow.svg
 dist_man_MANS = \
     doc/man/njord-ctl.1 \
     doc/man/njord-kill.1 \
@@ -13,6 +23,8 @@ dist_man_MANS = \
     doc/man/njord-publish.1 \
     doc/man/njord-tail.1 \
     doc/man/njord.1 \
+    doc/man/njord-host.8 \
+    doc/man/njord.7 \
     doc/man/njord.yaml.5
 
 # The reference of all keys is made from the table in host/config/schema.c and kept in the tree; a

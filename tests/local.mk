@@ -87,6 +87,7 @@ e2e_tests = \
     tests/e2e/test_contract_examples.py \
     tests/e2e/test_contracts_current.sh \
     tests/e2e/test_demo.py \
+    tests/e2e/test_docs.py \
     tests/e2e/test_glob_redis.py \
     tests/e2e/test_harness.sh \
     tests/e2e/test_market_stats.py \
