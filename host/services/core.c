@@ -50,6 +50,21 @@ double nj_core_last_price(const struct nj_core *core, const char *symbol, int64_
     return njord_is_set_f64(p->trade) ? p->trade : p->close;
 }
 
+void nj_core_set_price(struct nj_core *core, const char *symbol, double price, int64_t ts_ns)
+{
+    uint32_t id = nj_core_symbol_id(core, symbol);
+    if (id == NJORD_NO_SYMBOL)
+        return;
+    core->prices[id].trade = price;
+    core->prices[id].ts_ns = ts_ns;
+}
+
+void nj_core_forget_prices(struct nj_core *core)
+{
+    for (uint32_t i = 0; i < core->n_prices; i++)
+        core->prices[i] = (struct nj_price){NAN, NAN, INT64_MIN};
+}
+
 double nj_core_asset_price(const struct nj_core *core, const char *asset, const char *quote)
 {
     char symbol[2 * NJORD_ASSET_SIZE + 2];
@@ -324,6 +339,8 @@ struct recovery {
     void *event; /* aligned room for one */
     size_t cap;
     uint64_t last_seq;
+    void (*each)(void *ctx, const njord_event *event);
+    void *each_ctx;
     struct nj_map fills; /* made from BrokerFills: fill_id to a copy, until its journal shows it */
 };
 
@@ -372,6 +389,8 @@ static int recover_line(void *ctx, const char *line, size_t len, uint64_t number
             return nj_error_set(err, NJ_ERR_NOMEM, "%s:%llu: out of memory", r->path,
                                 (unsigned long long)number);
     }
+    if (rc == 0 && r->each)
+        r->each(r->each_ctx, event);
     return 0;
 }
 
@@ -430,13 +449,14 @@ void nj_core_publish_lost(struct nj_core *core)
 }
 
 int nj_core_recover(struct nj_core *core, const char *journal_dir, const char *venue,
+                    void (*each)(void *ctx, const njord_event *event), void *ctx,
                     uint64_t *last_seq, struct nj_error *err)
 {
     char path[NJ_PATH_MAX];
     int rc = nj_path_join(path, sizeof path, journal_dir, "orders.ndjson", err);
     if (rc != 0)
         return rc;
-    struct recovery r = {.core = core, .path = path, .venue = venue};
+    struct recovery r = {.core = core, .path = path, .venue = venue, .each = each, .each_ctx = ctx};
     rc = nj_journal_read(path, recover_line, &r, err);
     if (rc == 0)
         rc = find_lost(&r, journal_dir, err);

@@ -51,6 +51,10 @@ uint32_t nj_core_symbol_id(struct nj_core *core, const char *symbol);
 
 /* Last trade, while none is known the close of the latest bar, NaN: neither. ts_ns may be NULL. */
 double nj_core_last_price(const struct nj_core *core, const char *symbol, int64_t *ts_ns);
+/* A price seen at ts_ns, as a trade would set it; nj_core_forget_prices() takes all back: after a
+ * rebuilding no price is known. */
+void nj_core_set_price(struct nj_core *core, const char *symbol, double price, int64_t ts_ns);
+void nj_core_forget_prices(struct nj_core *core);
 /* One unit of an asset in USD: 1 for risk.usd_quotes, else its last trade against USDT or USD; NaN:
  * not known. */
 double nj_core_usd_of(const struct nj_core *core, const char *asset);
@@ -68,6 +72,7 @@ void nj_core_publish_lost(struct nj_core *core);
 /* Rebuilds the order record and the positions from a journal folder's orders.ndjson. venue: of the
  * fills' ids. *last_seq: of its last line, 0: none. */
 int nj_core_recover(struct nj_core *core, const char *journal_dir, const char *venue,
+                    void (*each)(void *ctx, const njord_event *event), void *ctx,
                     uint64_t *last_seq, struct nj_error *err);
 
 #endif

@@ -13,6 +13,7 @@
 #define TURN_EVENTS 256
 #define TURN_NS     200000
 #define STATE_NS    10000000000
+#define KEEP_IDS_NS 86400000000000 /* foreign intent ids are remembered so long */
 
 /* ---- time ---- */
 
@@ -48,6 +49,8 @@ static uint64_t next_seq(void *ctx)
     uint64_t seq = nj_state_next_seq(host->state, &err);
     if (seq == 0)
         nj_log(host->log, NJ_ERROR, "host", "no_sequence", NJ_TEXT("error", err.text));
+    else
+        host->last_seq = seq;
     return seq;
 }
 
@@ -150,7 +153,7 @@ static void save_states(struct nj_host *host, struct nj_slots *slots, bool at_en
         int rc = at_end ? nj_instance_quiesce(slot->instance, &err) : 0;
         if (rc == 0)
             rc = nj_instance_save(slot->instance, &blob, &err);
-        struct nj_saved head = {.seq = nj_bus_seq(host->bus),
+        struct nj_saved head = {.seq = host->last_seq,
                                 .version = slot->instance->module->plugin.state_version};
         memcpy(head.hash, slot->instance->module->hash, sizeof head.hash);
         if (rc == 0)
@@ -173,6 +176,8 @@ static void save_when_due(struct nj_host *host)
         return;
     save_states(host, &host->strategies, false);
     save_states(host, &host->brokers, false);
+    nj_risk_service_save(host);
+    nj_orders_forget(host->core.orders, nj_host_now(host), KEEP_IDS_NS);
     host->saved_at_input = stats.inputs;
     host->saved_at_ns = monotonic(host);
 }
@@ -332,9 +337,12 @@ static int open_books(struct nj_host *host, struct nj_error *err)
         return rc;
     nj_flow_init(&host->flow, host->bus, host->journals, &host->kill, host->log);
     rc = nj_broker_service_choose(host, err);
+    if (rc == 0 && nj_config_has_service(host->config, "risk"))
+        rc = nj_risk_service_open(host, err);
     if (rc == 0)
         rc = nj_core_recover(&host->core, host->config->logging.journal_dir, host->broker.venue,
-                             &last_seq, err);
+                             nj_risk_service_replay, host, &last_seq, err);
+    nj_core_forget_prices(&host->core);
     host->recovered = last_seq > 0;
     if (rc == 0 && host->recovered)
         nj_log(host->log, NJ_INFO, "host", "recovered", NJ_INT("last_seq", last_seq),

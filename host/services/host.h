@@ -74,6 +74,7 @@ struct nj_host {
     uint64_t flatten_cause;
     uint32_t flatten_ordinal;
     struct nj_map flattening; /* intent ids that the host made to flatten, until decided */
+    uint64_t last_seq;        /* the highest number given so far */
     bool recovered;           /* the journals held an earlier run */
     bool stopping, finished;
     bool reload_wanted, logs_wanted; /* signals seen */

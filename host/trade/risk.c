@@ -202,6 +202,15 @@ bool nj_risk_check(struct nj_risk *risk, const struct nj_risk_view *view,
     return !code;
 }
 
+void nj_risk_replay(struct nj_risk *risk, const njord_order_event *order)
+{
+    struct nj_risk_symbol *s = nj_risk_symbol_get(risk, order->symbol);
+    if (order->ev.ts_recv_ns > risk->now_ns)
+        risk->now_ns = order->ev.ts_recv_ns;
+    if (s)
+        nj_risk_take_token(risk, s, risk->now_ns);
+}
+
 bool nj_risk_check_cancel(const njord_cancel *cancel, njord_decision *decision)
 {
     bool ok = nj_risk_ids_ok(cancel->intent_id, cancel->strategy_id) &&

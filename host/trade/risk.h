@@ -69,6 +69,9 @@ enum {
 bool nj_risk_check(struct nj_risk *risk, const struct nj_risk_view *view,
                    const njord_intent *intent, unsigned flags, const char *venue,
                    njord_decision *decision, njord_order_event *order);
+/* An order of the journal that this host let through before it was started again: takes its token.
+ */
+void nj_risk_replay(struct nj_risk *risk, const njord_order_event *order);
 /* Cancels pass all but `malformed`. */
 bool nj_risk_check_cancel(const njord_cancel *cancel, njord_decision *decision);
 
