@@ -126,4 +126,49 @@ def main():
         print("%d kills, %d intents, %d fills: whole journals, no id twice, position %s" % (ROUNDS, len(ids), len(fills), float(qty)))
 
 
+def day_loss():
+    """The day's loss is latched, the host is killed at once: after a start the latch still holds."""
+    extra = EXTRA.replace("daily_loss_usd_cap: 1000000", "daily_loss_usd_cap: 5")
+    with Host(symbols=["BTC/USDT"], strategies=STRATEGIES) as host:
+        base = open(host.path("base.yaml"), encoding="utf-8").read().replace("clock: events", "clock: wall").replace("at_end: stop",
+                                                                                                                    "at_end: wait")
+        host.write("base.yaml", base + extra)
+
+        def refusals():
+            return sum(1 for d in host.journal("risk.decisions") if d["reason"] == "daily_loss_usd_cap")
+
+        def run_until(condition):
+            process = subprocess.Popen(host.command(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            deadline = time.monotonic() + 30
+            while time.monotonic() < deadline and process.poll() is None:
+                try:
+                    if condition():
+                        break
+                except ValueError:
+                    pass  # a line half written
+                time.sleep(0.002)
+            process.send_signal(signal.SIGKILL)
+            errors = process.communicate()[1].decode()
+            equal(process.returncode, -9, "the host ended by itself: %s" % errors)
+
+        run_until(lambda: refusals() > 0)
+        before = len(host.journal("orders"))
+        latched = refusals()
+        check(latched > 0, "the cap was reached")
+        run_until(lambda: refusals() > latched + 3)
+        position = Fraction(0)
+        intents = {}
+        for number, line in enumerate(host.journal("orders")):
+            if line["contract"] == "BrokerFill":
+                position += Fraction(repr(line["qty"])) * (1 if line["side"] == "buy" else -1)
+            elif line["contract"] == "OrderIntent":
+                intents[line["intent_id"]] = line
+            elif line["contract"] == "RiskDecision" and number >= before and line["allowed"]:
+                intent = intents[line["intent_id"]]
+                change = Fraction(repr(intent["qty"])) * (1 if intent["side"] == "buy" else -1)
+                check(abs(position + change) < abs(position), "an order that opens was allowed after the cap and a kill: %s" % line)
+        print("the day's loss holds across kill -9: %d refusals before, %d after" % (latched, refusals() - latched))
+
+
 main()
+day_loss()
