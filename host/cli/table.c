@@ -86,6 +86,8 @@ static void put(FILE *to, const char *text, size_t room, bool right, bool last)
 void nj_table_print(const struct nj_table *table, FILE *to, bool colour)
 {
     size_t room[NJ_TABLE_COLUMNS] = {0}, n = table->n_columns;
+    if (n == 0)
+        return;
     for (size_t c = 0; c < n; c++)
         room[c] = width(head_of(table, c));
     for (size_t i = 0; i < table->n_cells; i++)

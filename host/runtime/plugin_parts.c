@@ -295,6 +295,9 @@ static void judge_events(struct part *p, const struct nj_trial *t, uint64_t call
             t->first_error);
     else if (called == 0)
         NOTE(p, "none of the ordinary events has a callback here");
+    else if (t->rejected > 0)
+        OK(p, "%" PRIu64 " calls, %" PRIu64 " outputs, %" PRIu64 " requests rejected", called,
+           t->n_outputs, t->rejected);
     else
         OK(p, "%" PRIu64 " calls, %" PRIu64 " outputs", called, t->n_outputs);
 }

@@ -285,7 +285,11 @@ static void failed(void *ctx, struct nj_instance *i, const char *callback, njord
                    const char *why, bool disable)
 {
     struct nj_trial *t = ctx;
-    (void)i, (void)disable;
+    (void)disable;
+    if (i->kind == NJORD_KIND_BROKER && strncmp(callback, "on_", 3) != 0) {
+        t->rejected++; /* a broker may say no to an order */
+        return;
+    }
     if (t->errors++ == 0)
         snprintf(t->first_error, sizeof t->first_error, "%s returned %d%s%.180s", callback, status,
                  why[0] ? ": " : "", why);

@@ -53,6 +53,7 @@ struct nj_trial {
     struct nj_trial_market market;
     struct nj_buf outputs; /* one line each */
     uint64_t n_outputs, errors;
+    uint64_t rejected; /* requests that a broker said no to */
     bool flooded;
     char first_error[256]; /* "on_trade returned -3: why" */
     uint64_t *room;        /* NJ_TRIAL_ROOM bytes for an event */

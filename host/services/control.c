@@ -238,7 +238,7 @@ static void push_out(struct nj_caller *caller)
             at += (size_t)n;
         else if (n < 0 && errno == EINTR)
             continue;
-        else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        else if (n < 0 && (errno == EAGAIN))
             break;
         else
             caller->broken = true;
@@ -343,7 +343,7 @@ static void take_in(struct nj_caller *caller)
         struct pollfd gone = {caller->fd, 0, 0};
         caller->eof = true; /* it may have closed one way only and still wants its answer */
         caller->broken |= poll(&gone, 1, 0) == 1 && (gone.revents & POLLHUP);
-    } else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+    } else if (errno != EAGAIN && errno != EINTR) {
         caller->broken = true;
     }
 }
