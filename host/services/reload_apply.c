@@ -23,19 +23,34 @@ int nj_reload_module(struct nj_host *host, struct nj_reload_file *file, const ch
 /* ---- prepare: everything that may take time or fail, while the old versions stay as they are ----
  */
 
+/* Which version it is about, before the barrier: there every microsecond counts. */
+static void describe(struct nj_change *c)
+{
+    const struct nj_module *m = c->fresh                       ? c->fresh->module
+                                : c->slot && c->slot->instance ? c->slot->instance->module
+                                                               : NULL;
+    snprintf(c->what, sizeof c->what, "%s generation %u hash %.16s",
+             c->kind == NJ_CHANGE_PARAMETERS ? "parameters" : "version", m ? m->generation : 0,
+             m ? m->hash : "");
+    snprintf(c->id, sizeof c->id, "%s", c->slot ? c->slot->id : c->entry->id);
+}
+
 static int prepare(struct nj_host *host, struct nj_group *g, struct nj_error *err)
 {
     int rc = 0;
     for (uint32_t i = 0; i < g->n_changes && rc == 0; i++) {
         struct nj_change *c = &g->changes[i];
-        if (!c->file)
-            continue;
-        rc = nj_reload_module(host, c->file, nj_state_run_dir(host->state), err);
-        if (rc == 0)
+        if (c->kind == NJ_CHANGE_ADD &&
+            !(c->slot = nj_slots_add(&host->strategies, host, c->entry)))
+            return nj_error_set(err, NJ_ERR_NOMEM, "reload: out of memory");
+        if (c->file)
+            rc = nj_reload_module(host, c->file, nj_state_run_dir(host->state), err);
+        if (rc == 0 && c->file)
             rc = nj_slot_create(c->slot, g->config, c->entry, c->file->module, &host->ops,
                                 &c->fresh, err);
-        if (rc == 0)
+        if (c->fresh)
             c->fresh->muted = true;
+        describe(c);
     }
     return rc;
 }
@@ -79,16 +94,6 @@ static int hand_over_one(struct nj_host *host, struct nj_change *c, struct nj_er
 
 /* ---- commit: a line for each, then the pointers ---- */
 
-static void describe(const struct nj_change *c, char *out, size_t cap)
-{
-    const struct nj_module *m = c->fresh            ? c->fresh->module
-                                : c->slot->instance ? c->slot->instance->module
-                                                    : NULL;
-    snprintf(out, cap, "%s generation %u hash %.16s",
-             c->kind == NJ_CHANGE_PARAMETERS ? "parameters" : "version", m ? m->generation : 0,
-             m ? m->hash : "");
-}
-
 static int write_line(struct nj_host *host, const struct nj_change *c, struct nj_error *err)
 {
     static const uint8_t events[] = {[NJ_CHANGE_ADD] = NJORD_PLUGIN_EVENT_LOADED,
@@ -96,14 +101,12 @@ static int write_line(struct nj_host *host, const struct nj_change *c, struct nj
                                      [NJ_CHANGE_VERSION] = NJORD_PLUGIN_EVENT_RELOADED,
                                      [NJ_CHANGE_PARAMETERS] = NJORD_PLUGIN_EVENT_RELOADED};
     njord_plugin_event e;
-    char detail[128];
     njord_event_init(&e, NJORD_EV_PLUGIN_EVENT);
     e.ev.ts_ns = nj_host_now(host);
     e.kind = (uint8_t)(c->slot ? c->slot->kind : c->entry->kind);
     e.event = events[c->kind];
-    snprintf(e.plugin_id, sizeof e.plugin_id, "%s", c->slot ? c->slot->id : c->entry->id);
-    describe(c, detail, sizeof detail);
-    snprintf(e.detail, sizeof e.detail, "%s at seq %llu", detail,
+    memcpy(e.plugin_id, c->id, sizeof e.plugin_id);
+    snprintf(e.detail, sizeof e.detail, "%s at seq %llu", c->what,
              (unsigned long long)nj_bus_seq(host->bus));
     const struct nj_instance *now = c->fresh ? c->fresh : c->slot ? c->slot->instance : NULL;
     snprintf(e.version, sizeof e.version, "%s", now ? now->module->plugin.version : "");
@@ -213,12 +216,6 @@ static int commit(struct nj_reload *r, struct nj_group *g, struct nj_error *err)
 {
     struct nj_host *host = r->host;
     for (uint32_t i = 0; i < g->n_changes; i++) {
-        struct nj_change *c = &g->changes[i];
-        if (c->kind == NJ_CHANGE_ADD &&
-            !(c->slot = nj_slots_add(&host->strategies, host, c->entry)))
-            return nj_error_set(err, NJ_ERR_NOMEM, "reload: out of memory");
-    }
-    for (uint32_t i = 0; i < g->n_changes; i++) {
         int rc = write_line(host, &g->changes[i], err);
         if (rc != 0)
             return rc;
@@ -226,11 +223,6 @@ static int commit(struct nj_reload *r, struct nj_group *g, struct nj_error *err)
     /* nothing fails from here on */
     for (uint32_t i = 0; i < g->n_changes; i++) {
         struct nj_change *c = &g->changes[i];
-        char what[128];
-        describe(c, what, sizeof what);
-        static const char *const words[] = {"added", "removed", "reloaded", "reconfigured"};
-        nj_reload_tell(r, "%s %s '%s': %s", words[c->kind], nj_kind_text(c->slot->kind),
-                       c->slot->id, what);
         if (c->kind == NJ_CHANGE_REMOVE)
             remove_slot(host, c->slot);
         else if (c->fresh)
@@ -313,7 +305,16 @@ int nj_reload_apply(struct nj_reload *r, struct nj_group *group, struct nj_error
             nj_slot_retire(group->changes[i].slot);
     struct applying a = {r, group, err, 0};
     rc = nj_bus_enter(host->bus, nj_host_now(host), at_barrier, &a, err);
-    return rc != 0 ? rc : a.rc;
+    if (rc == 0)
+        rc = a.rc;
+    static const char *const words[] = {"added", "removed", "reloaded", "reconfigured"};
+    for (uint32_t i = 0; rc == 0 && i < group->n_changes; i++) {
+        const struct nj_change *c = &group->changes[i];
+        nj_reload_tell(r, "%s %s '%s': %s", words[c->kind],
+                       nj_kind_text(c->entry ? c->entry->kind : NJORD_KIND_STRATEGY), c->id,
+                       c->what);
+    }
+    return rc;
 }
 
 /* ---- back to the version before ---- */

@@ -24,7 +24,9 @@ struct nj_change {
     struct nj_instance *fresh;
     njord_value *values; /* PARAMETERS */
     uint32_t n_values;
-    bool told; /* PARAMETERS: reconfigure was called */
+    char id[NJORD_ID_SIZE]; /* of the instance */
+    char what[96];          /* kind of change, generation and hash */
+    bool told;              /* PARAMETERS: reconfigure was called */
 };
 
 /* A plugin file of a group: read once, loaded once. */
