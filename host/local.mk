@@ -101,6 +101,8 @@ host_libnjord_a_SOURCES = \
     host/services/feeds.h \
     host/services/flow.c \
     host/services/flow.h \
+    host/services/halt.c \
+    host/services/halt.h \
     host/services/host.c \
     host/services/host.h \
     host/services/link.c \

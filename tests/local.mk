@@ -90,6 +90,7 @@ e2e_tests = \
     tests/e2e/test_docs.py \
     tests/e2e/test_glob_redis.py \
     tests/e2e/test_harness.sh \
+    tests/e2e/test_killswitch.py \
     tests/e2e/test_market_stats.py \
     tests/e2e/test_msgpack_interop.py \
     tests/e2e/test_out_of_tree.sh \

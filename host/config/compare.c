@@ -151,12 +151,21 @@ static uint32_t compare_symbols(const struct nj_section *s, const struct nj_conf
     return changes;
 }
 
+/* Of a section, keys that are unlike the rest of it: the level of the log may change, the key that
+ * a connection to Redis watches may not. */
+static bool may_change(const struct nj_section *s, const struct nj_key *key)
+{
+    if (strcmp(s->name, "logging") == 0 && strcmp(key->name, "level") == 0)
+        return true;
+    return s->live && strcmp(key->name, "kill_switch_key") != 0;
+}
+
 uint32_t nj_config_needs_restart(const struct nj_config *old, const struct nj_config *now,
                                  struct nj_buf *out)
 {
     uint32_t changes = 0;
     for (const struct nj_section *s = nj_sections; s->name; s++) {
-        if (s->live)
+        if (s->live && s->type != NJ_SECTION_MAP)
             continue;
         if (s->type == NJ_SECTION_ENTRIES) {
             changes += compare_entries(s, old, now, out);
@@ -167,8 +176,7 @@ uint32_t nj_config_needs_restart(const struct nj_config *old, const struct nj_co
             continue;
         }
         for (const struct nj_key *key = s->keys; key->name; key++) {
-            bool is_level = strcmp(s->name, "logging") == 0 && strcmp(key->name, "level") == 0;
-            if (is_level || same_value(key, (const char *)old, (const char *)now))
+            if (may_change(s, key) || same_value(key, (const char *)old, (const char *)now))
                 continue;
             if (s->type == NJ_SECTION_KEY)
                 nj_buf_printf(out, "%s\n", s->name);

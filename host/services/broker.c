@@ -63,12 +63,21 @@ int nj_broker_service_choose(struct nj_host *host, struct nj_error *err)
 
 /* ---- out ---- */
 
+/* An answer: of the event now worked off, or one that comes by itself. */
+static njord_status pass_on(struct nj_host *host, const char *topic, njord_event *event)
+{
+    struct nj_error err = {0};
+    if (nj_bus_delivering(host->bus))
+        return nj_flow_emit(&host->flow, topic, event, &err) == 0 ? NJORD_OK : NJORD_E_BUSY;
+    /* an input, whose line is written when it enters */
+    return nj_bus_publish(host->bus, topic, event, NULL, &err) == 0 ? NJORD_OK : NJORD_E_LIMIT;
+}
+
 /* An order that ends here, without the broker: its update tells why. */
 static void end_order(struct nj_host *host, const char *intent_id, uint8_t status,
                       const char *reason)
 {
     njord_broker_order_update update;
-    struct nj_error err = {0};
     const struct nj_order *order = nj_order_find(host->core.orders, intent_id);
     njord_event_init(&update, NJORD_EV_BROKER_ORDER_UPDATE);
     update.ev.ts_ns = nj_host_now(host);
@@ -78,7 +87,7 @@ static void end_order(struct nj_host *host, const char *intent_id, uint8_t statu
     if (order)
         memcpy(update.symbol, order->instrument->symbol, sizeof update.symbol);
     snprintf(update.reason, sizeof update.reason, "%s", reason);
-    nj_flow_emit(&host->flow, "broker.orders", &update.ev, &err);
+    pass_on(host, "broker.orders", &update.ev);
 }
 
 /* Has risk let exactly this order through? The record says so, not the sender. */
@@ -121,7 +130,10 @@ static void on_accepted(void *ctx, const struct nj_message *m)
     }
     request_of(order, &req.event, sizeof req);
     if (s->dry_run) {
-        nj_flow_commit(&host->flow, &req.event.ev, &err);
+        if (nj_flow_commit(&host->flow, &req.event.ev, &err) != 0) {
+            end_order(host, order->intent_id, NJORD_STATUS_REJECTED, "journal_failed");
+            return;
+        }
         nj_orders_sent(host->core.orders, order->intent_id);
         nj_bus_publish(host->bus, "broker.echo", &req.event.ev, NULL, &err);
         end_order(host, order->intent_id, NJORD_STATUS_CANCELED, "dry_run");
@@ -226,6 +238,18 @@ static void on_market(void *ctx, const struct nj_message *m)
         nj_instance_event(instance, m->topic, m->event);
 }
 
+static void cancel_all(void *ctx, uint64_t seq)
+{
+    struct nj_host *host = ctx;
+    (void)seq;
+    const struct nj_order *next = nj_orders_next_open(host->core.orders, NULL, NULL, NULL);
+    while (next) {
+        const struct nj_order *order = next;
+        next = nj_orders_next_open(host->core.orders, order, NULL, NULL);
+        nj_broker_service_cancel(host, order->intent_id, "halted");
+    }
+}
+
 void nj_broker_service_watch_halt(struct nj_host *host)
 {
     struct nj_broker_service *s = &host->broker;
@@ -243,26 +267,15 @@ void nj_broker_service_watch_halt(struct nj_host *host)
     s->halted = true;
     nj_log(host->log, NJ_ERROR, "risk", "kill_switch_tripped",
            NJ_TEXT("by", nj_kill_reason(&host->kill, now)), NJ_TEXT("file", host->kill.file));
-    if (host->config->risk.on_halt != NJ_ON_CANCEL)
+    struct nj_error err = {0};
+    if (host->config->risk.on_halt != NJ_ON_CANCEL ||
+        !nj_config_has_service(host->config, "broker")) /* the host whose broker it is cancels */
         return;
-    const struct nj_order *next = nj_orders_next_open(host->core.orders, NULL, NULL, NULL);
-    while (next) {
-        const struct nj_order *order = next;
-        next = nj_orders_next_open(host->core.orders, order, NULL, NULL);
-        nj_broker_service_cancel(host, order->intent_id, "halted");
-    }
+    if (nj_host_enter(host, cancel_all, host, &err) != 0)
+        nj_log(host->log, NJ_ERROR, "risk", "not_cancelled", NJ_TEXT("error", err.text));
 }
 
 /* ---- in ---- */
-
-static njord_status pass_on(struct nj_host *host, const char *topic, njord_event *event)
-{
-    struct nj_error err = {0};
-    if (nj_bus_delivering(host->bus))
-        return nj_flow_emit(&host->flow, topic, event, &err) == 0 ? NJORD_OK : NJORD_E_BUSY;
-    /* an answer that comes by itself: an input, whose line is written when it enters */
-    return nj_bus_publish(host->bus, topic, event, NULL, &err) == 0 ? NJORD_OK : NJORD_E_LIMIT;
-}
 
 njord_status nj_broker_ack(void *ctx, struct nj_instance *i, const njord_broker_order_ack *ack)
 {

@@ -1,6 +1,7 @@
 #include "services/host.h"
 
 #include "services/control.h"
+#include "services/halt.h"
 #include "services/link.h"
 #include "services/reload.h"
 
@@ -38,6 +39,15 @@ int64_t nj_host_now(const struct nj_host *host)
     if (now != INT64_MIN)
         return now;
     return by_events(host) ? 0 : wall(host);
+}
+
+int nj_host_enter(struct nj_host *host, void (*fn)(void *ctx, uint64_t seq), void *ctx,
+                  struct nj_error *err)
+{
+    int64_t now = by_events(host) ? host->last_ns : wall(host);
+    if (now > host->last_ns)
+        host->last_ns = now;
+    return nj_bus_enter(host->bus, host->last_ns, fn, ctx, err);
 }
 
 /* ---- what the bus asks ---- */
@@ -407,8 +417,10 @@ int nj_host_open(struct nj_host **out, const struct nj_host_options *options, st
         rc = nj_control_open(host, err);
     if (rc == 0)
         rc = open_services(host, err);
-    if (rc == 0)
+    if (rc == 0) {
         nj_slots_warn_strays(host);
+        nj_halt_watch(host);
+    }
     if (rc == 0)
         rc = nj_reload_open(host, err);
     if (rc == 0)
@@ -532,6 +544,7 @@ void nj_host_close(struct nj_host *host)
     if (host->state)
         nj_state_close(host->state);
     if (host->loop) {
+        nj_halt_close(host);
         stop_watchers(host);
         ev_loop_destroy(host->loop);
     }

@@ -82,6 +82,7 @@ struct nj_host {
     int exit_code;
     struct nj_host_stats stats;
     struct ev_timer wake, second;
+    struct ev_io halt_io; /* the halt file's folder */
     struct ev_signal on_hup, on_term, on_int, on_usr1;
 };
 
@@ -108,6 +109,11 @@ void nj_host_close(struct nj_host *host);
 /* One turn: due timers, waiting inputs, feeds: at most 256 events or 200 us; then the journals are
  * handed to the kernel. True: there is more to do now. */
 bool nj_host_turn(struct nj_host *host);
+
+/* Runs fn as an input of its own, at the time that the host's clock says now: what the host does by
+ * itself between two events (the halt's cancels). NJ_ERR_*: it was not run. */
+int nj_host_enter(struct nj_host *host, void (*fn)(void *ctx, uint64_t seq), void *ctx,
+                  struct nj_error *err);
 
 /* Event time: what an instance sees as now. */
 int64_t nj_host_now(const struct nj_host *host);

@@ -79,8 +79,10 @@ int nj_link_start(struct nj_host *host, struct nj_error *err)
     int rc = nj_bus_url_parse(host->config->bus.url, &options.url, err);
     if (rc != 0 || options.url.kind == NJ_BUS_INPROC)
         return rc;
-    host->kill.key_heard_ns = host->platform->monotonic_ns(host->platform->ctx);
-    host->kill.key_lost_ns = host->config->risk.kill_switch_lost_s * 1000000000;
+    if (host->config->risk.kill_switch_key[0] != '\0') {
+        host->kill.key_heard_ns = host->platform->monotonic_ns(host->platform->ctx);
+        host->kill.key_lost_ns = host->config->risk.kill_switch_lost_s * 1000000000;
+    }
     return nj_redis_open(&host->redis, &options, CONNECT_MS, err);
 }
 

@@ -1,5 +1,6 @@
 /* reload_apply.c - a group of changes put into force between two events: prepare, hand over,
  * commit, or roll back. */
+#include "services/halt.h"
 #include "services/reload_impl.h"
 
 #include <stdio.h>
@@ -202,6 +203,7 @@ static void adopt_config(struct nj_reload *r)
     host->core.config = r->next;
     r->next = NULL;
     nj_log_set_level(host->log, (enum nj_level)host->config->logging.level);
+    nj_halt_watch(host);
     if (host->risk.risk && nj_risk_service_configure(host, &err) != 0)
         nj_log(host->log, NJ_ERROR, "reload", "risk_limits_kept", NJ_TEXT("error", err.text));
     for (uint32_t i = 0; i < host->strategies.n; i++) {

@@ -121,7 +121,9 @@ class LiveHost(Host):
             return None
 
     def status(self):
-        return self.ask("status")
+        """What it says of itself; None while it does not run yet, or no more."""
+        answer = self.ask("status")
+        return answer if answer and answer["ok"] else None
 
     def send(self, number):
         self.process.send_signal(number)
@@ -154,6 +156,28 @@ class LiveHost(Host):
     def size(self, name="orders"):
         path = self.path("log", name + ".ndjson")
         return os.path.getsize(path) if os.path.exists(path) else 0
+
+
+class Tail:
+    """What was appended to a journal since the last look."""
+
+    def __init__(self, host, name="orders"):
+        self.path = host.path("log", name + ".ndjson")
+        self.at = 0
+        self.lines = []
+
+    def more(self):
+        """The lines that are new; all so far stand in .lines."""
+        if not os.path.exists(self.path):
+            return []
+        with open(self.path, "rb") as data:
+            data.seek(self.at)
+            new = data.read()
+        new = new[:new.rfind(b"\n") + 1]
+        self.at += len(new)
+        found = [json.loads(line) for line in new.splitlines()]
+        self.lines += found
+        return found
 
 
 def flow(orders, contract):
