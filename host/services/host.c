@@ -143,8 +143,7 @@ static bool fire_due(struct nj_host *host, int64_t now)
         return false;
     if (f.timer.due_ns > host->last_ns)
         host->last_ns = f.timer.due_ns;
-    int64_t at = by_events(host) ? host->last_ns : wall(host);
-    if (nj_bus_enter(host->bus, at, fire, &f, &err) != 0)
+    if (nj_bus_enter(host->bus, f.timer.due_ns, fire, &f, &err) != 0)
         nj_log(host->log, NJ_ERROR, "host", "timer_lost", NJ_TEXT("error", err.text));
     return true;
 }
