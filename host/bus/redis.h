@@ -68,6 +68,15 @@ struct nj_redis_stats {
 };
 void nj_redis_stats(const struct nj_redis *redis, struct nj_redis_stats *out);
 
+/* A connection without a loop, for programs: blocking, at most 2 s an answer, logged in and with
+ * its database chosen; ended by redisFree(). NULL: it cannot be had, err says why. */
+struct redisContext;
+struct redisReply;
+struct redisContext *nj_redis_dial(const struct nj_bus_url *url, struct nj_error *err);
+/* What went wrong with a command on it (reply may be NULL): NJ_ERR_LOST, with the server's name. */
+int nj_redis_failed(const struct redisContext *c, const struct redisReply *reply,
+                    const struct nj_bus_url *url, struct nj_error *err);
+
 /* One command and its answer, blocking with a time limit, for njord kill, tail and publish: the
  * kill key by name. */
 int nj_redis_key_get(const struct nj_bus_url *url, const char *key, struct nj_buf *out,

@@ -7,8 +7,8 @@
 
 static const struct timeval limit = {2, 0};
 
-static int fail(redisContext *c, const redisReply *reply, const struct nj_bus_url *url,
-                struct nj_error *err)
+int nj_redis_failed(const redisContext *c, const redisReply *reply, const struct nj_bus_url *url,
+                    struct nj_error *err)
 {
     const char *why = reply && reply->type == REDIS_REPLY_ERROR ? reply->str
                       : c && c->err                             ? c->errstr
@@ -24,17 +24,17 @@ static bool ok(redisContext *c, redisReply *reply, const struct nj_bus_url *url,
 {
     bool good = reply && reply->type == REDIS_REPLY_STATUS;
     if (!good)
-        fail(c, reply, url, err);
+        nj_redis_failed(c, reply, url, err);
     freeReplyObject(reply);
     return good;
 }
 
-static redisContext *open_connection(const struct nj_bus_url *url, struct nj_error *err)
+redisContext *nj_redis_dial(const struct nj_bus_url *url, struct nj_error *err)
 {
     redisContext *c = url->unix_socket ? redisConnectUnixWithTimeout(url->host, limit)
                                        : redisConnectWithTimeout(url->host, url->port, limit);
     if (!c || c->err || redisSetTimeout(c, limit) != REDIS_OK) {
-        fail(c, NULL, url, err);
+        nj_redis_failed(c, NULL, url, err);
         goto fail;
     }
     if (url->password[0] &&
@@ -56,7 +56,7 @@ int nj_redis_key_get(const struct nj_bus_url *url, const char *key, struct nj_bu
                      bool *absent, struct nj_error *err)
 {
     *absent = false;
-    redisContext *c = open_connection(url, err);
+    redisContext *c = nj_redis_dial(url, err);
     if (!c)
         return NJ_ERR_LOST;
     int rc = 0;
@@ -64,7 +64,7 @@ int nj_redis_key_get(const struct nj_bus_url *url, const char *key, struct nj_bu
     if (reply && reply->type == REDIS_REPLY_NIL)
         *absent = true;
     else if (!reply || reply->type != REDIS_REPLY_STRING)
-        rc = fail(c, reply, url, err);
+        rc = nj_redis_failed(c, reply, url, err);
     else if (!nj_buf_add(out, reply->str, (size_t)reply->len))
         rc = nj_error_set(err, NJ_ERR_NOMEM, "redis key '%s': out of memory", key);
     freeReplyObject(reply);
@@ -75,13 +75,13 @@ int nj_redis_key_get(const struct nj_bus_url *url, const char *key, struct nj_bu
 int nj_redis_key_set(const struct nj_bus_url *url, const char *key, const char *value,
                      struct nj_error *err)
 {
-    redisContext *c = open_connection(url, err);
+    redisContext *c = nj_redis_dial(url, err);
     if (!c)
         return NJ_ERR_LOST;
     redisReply *reply =
         value ? redisCommand(c, "SET %s %s", key, value) : redisCommand(c, "DEL %s", key);
     int wanted = value ? REDIS_REPLY_STATUS : REDIS_REPLY_INTEGER;
-    int rc = reply && reply->type == wanted ? 0 : fail(c, reply, url, err);
+    int rc = reply && reply->type == wanted ? 0 : nj_redis_failed(c, reply, url, err);
     freeReplyObject(reply);
     redisFree(c);
     return rc;

@@ -1,8 +1,8 @@
 #include "cli/redis_direct.h"
 
 #include "base/json_out.h"
-#include "base/map.h"
 #include "base/platform.h"
+#include "bus/redis.h"
 
 #include <hiredis/hiredis.h>
 #include <njord/codec.h>
@@ -12,46 +12,6 @@
 #include <sys/time.h>
 
 #define STREAM_LENGTH "1000000" /* as hosts bound it */
-
-static const struct timeval limit = {3, 0};
-
-/* ---- the connection ---- */
-
-static int fail(const redisContext *c, const redisReply *reply, const struct nj_bus_url *url,
-                struct nj_error *err)
-{
-    const char *why = reply && reply->type == REDIS_REPLY_ERROR ? reply->str
-                      : c && c->err                             ? c->errstr
-                                                                : "unexpected answer";
-    if (url->unix_socket)
-        return nj_error_set(err, NJ_ERR_LOST, "redis '%s': %s", url->host, why);
-    return nj_error_set(err, NJ_ERR_LOST, "redis '%s:%u': %s", url->host, url->port, why);
-}
-
-static int expect_ok(const redisContext *c, redisReply *reply, const struct nj_bus_url *url,
-                     struct nj_error *err)
-{
-    int rc = reply && reply->type == REDIS_REPLY_STATUS ? 0 : fail(c, reply, url, err);
-    freeReplyObject(reply);
-    return rc;
-}
-
-static int open_connection(redisContext **out, const struct nj_bus_url *url, struct nj_error *err)
-{
-    redisContext *c = url->unix_socket ? redisConnectUnixWithTimeout(url->host, limit)
-                                       : redisConnectWithTimeout(url->host, url->port, limit);
-    int rc = !c || c->err || redisSetTimeout(c, limit) != REDIS_OK ? fail(c, NULL, url, err) : 0;
-    if (rc == 0 && url->user[0])
-        rc = expect_ok(c, redisCommand(c, "AUTH %s %s", url->user, url->password), url, err);
-    else if (rc == 0 && url->password[0])
-        rc = expect_ok(c, redisCommand(c, "AUTH %s", url->password), url, err);
-    if (rc == 0)
-        rc = expect_ok(c, redisCommand(c, "SELECT %d", url->db), url, err);
-    if (rc != 0 && c)
-        redisFree(c);
-    *out = rc == 0 ? c : NULL;
-    return rc;
-}
 
 /* ---- tail ---- */
 
@@ -113,7 +73,7 @@ static int take_message(struct tail *t, const redisReply *reply, const struct nj
     char why[256];
     struct nj_error err = {0};
     if (reply->type == REDIS_REPLY_ERROR) {
-        fail(NULL, reply, url, &err);
+        nj_redis_failed(NULL, reply, url, &err);
         return nj_cli_error(t->cli, NJ_EXIT_FAILED, "%s", err.text);
     }
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 4 ||
@@ -134,9 +94,9 @@ int nj_redis_tail(const struct nj_cli *cli, const struct nj_bus_url *url, uint64
 {
     struct tail t = {.cli = cli, .count = count};
     struct nj_error err = {0};
-    redisContext *c;
     redisReply *reply;
-    if (open_connection(&c, url, &err) != 0)
+    redisContext *c = nj_redis_dial(url, &err);
+    if (!c)
         return nj_cli_error(cli, NJ_EXIT_FAILED, "%s", err.text);
     redisSetTimeout(c, (struct timeval){0, 0}); /* events come when they come */
     redisEnableKeepAlive(c);
@@ -145,7 +105,7 @@ int nj_redis_tail(const struct nj_cli *cli, const struct nj_bus_url *url, uint64
                  : nj_cli_error(cli, NJ_EXIT_FAILED, "out of memory");
     while (rc == 0 && (count == 0 || t.shown < count)) {
         if (redisGetReply(c, (void **)&reply) != REDIS_OK) {
-            fail(c, NULL, url, &err);
+            nj_redis_failed(c, NULL, url, &err);
             rc = nj_cli_error(cli, NJ_EXIT_FAILED, "%s", err.text);
             break;
         }
@@ -186,7 +146,8 @@ int nj_redis_publisher_open(struct nj_redis_publisher **out, const struct nj_bus
         memcpy(p->src, "cli_", 4);
         for (size_t i = 0; i < sizeof random; i++)
             snprintf(p->src + 4 + 2 * i, 3, "%02x", random[i]);
-        rc = open_connection(&p->c, url, err);
+        p->c = nj_redis_dial(url, err);
+        rc = p->c ? 0 : NJ_ERR_LOST;
     }
     if (rc != 0) {
         free(p);
@@ -229,13 +190,13 @@ static int send_order_flow(struct nj_redis_publisher *p, const char *topic, size
     redisAppendCommand(p->c, "EXEC");
     for (int i = 0; i < 4; i++) {
         if (redisGetReply(p->c, (void **)&reply) != REDIS_OK)
-            return fail(p->c, NULL, &p->url, err);
+            return nj_redis_failed(p->c, NULL, &p->url, err);
         bool good = i < 3 ? reply->type == REDIS_REPLY_STATUS
                           : reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
                                 reply->element[0]->type != REDIS_REPLY_ERROR &&
                                 reply->element[1]->type != REDIS_REPLY_ERROR;
         if (!good && rc == 0)
-            rc = fail(p->c, reply, &p->url, err);
+            rc = nj_redis_failed(p->c, reply, &p->url, err);
         freeReplyObject(reply);
     }
     return rc;
@@ -245,7 +206,9 @@ static int send_plain(struct nj_redis_publisher *p, const char *topic, size_t le
                       struct nj_error *err)
 {
     redisReply *reply = redisCommand(p->c, "PUBLISH %s %b", topic, p->bytes, len);
-    int rc = reply && reply->type == REDIS_REPLY_INTEGER ? 0 : fail(p->c, reply, &p->url, err);
+    int rc = reply && reply->type == REDIS_REPLY_INTEGER
+                 ? 0
+                 : nj_redis_failed(p->c, reply, &p->url, err);
     freeReplyObject(reply);
     return rc;
 }

@@ -183,7 +183,7 @@ static void handle(struct nj_caller *caller, const char *line, size_t len)
         len--;
     json_t *args = json_loadb(line, len, JSON_REJECT_DUPLICATES, &why);
     caller->handling = true;
-    if (args && json_is_object(args))
+    if (json_is_object(args))
         dispatch(caller, args);
     else if (args)
         nj_caller_refuse(caller, "request: expected a JSON object with a text 'cmd'");
