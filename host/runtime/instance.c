@@ -138,48 +138,42 @@ void nj_instance_free(struct nj_instance *i)
 
 /* ---- control ---- */
 
-int nj_instance_start(struct nj_instance *i, struct nj_error *err)
+/* A control call without arguments, where the plugin has it; then the instance goes from one phase
+ * into another. Nothing happens to one that is in a third. */
+static int change_phase(struct nj_instance *i, const char *what, njord_status (*call)(void *self),
+                        enum nj_instance_phase from, enum nj_instance_phase to,
+                        struct nj_error *err)
 {
     njord_status status = NJORD_OK;
-    if (i->module->plugin.start) {
+    if (i->phase != from)
+        return 0;
+    if (call) {
         begin(i, NJ_ROLE_CONTROL);
-        status = i->module->plugin.start(i->self);
+        status = call(i->self);
         end(i);
     }
     if (status != NJORD_OK)
-        return control_failed(i, "start", status, err);
-    i->phase = NJ_INSTANCE_RUNNING;
+        return control_failed(i, what, status, err);
+    i->phase = to;
     return 0;
+}
+
+int nj_instance_start(struct nj_instance *i, struct nj_error *err)
+{
+    return change_phase(i, "start", i->module->plugin.start, NJ_INSTANCE_CREATED,
+                        NJ_INSTANCE_RUNNING, err);
 }
 
 int nj_instance_quiesce(struct nj_instance *i, struct nj_error *err)
 {
-    njord_status status = NJORD_OK;
-    if (i->phase == NJ_INSTANCE_RUNNING && i->module->plugin.quiesce) {
-        begin(i, NJ_ROLE_CONTROL);
-        status = i->module->plugin.quiesce(i->self);
-        end(i);
-    }
-    if (status != NJORD_OK)
-        return control_failed(i, "quiesce", status, err);
-    if (i->phase == NJ_INSTANCE_RUNNING)
-        i->phase = NJ_INSTANCE_QUIESCED;
-    return 0;
+    return change_phase(i, "quiesce", i->module->plugin.quiesce, NJ_INSTANCE_RUNNING,
+                        NJ_INSTANCE_QUIESCED, err);
 }
 
 int nj_instance_resume(struct nj_instance *i, struct nj_error *err)
 {
-    njord_status status = NJORD_OK;
-    if (i->phase == NJ_INSTANCE_QUIESCED && i->module->plugin.resume) {
-        begin(i, NJ_ROLE_CONTROL);
-        status = i->module->plugin.resume(i->self);
-        end(i);
-    }
-    if (status != NJORD_OK)
-        return control_failed(i, "resume", status, err);
-    if (i->phase == NJ_INSTANCE_QUIESCED)
-        i->phase = NJ_INSTANCE_RUNNING;
-    return 0;
+    return change_phase(i, "resume", i->module->plugin.resume, NJ_INSTANCE_QUIESCED,
+                        NJ_INSTANCE_RUNNING, err);
 }
 
 #define MAX_STATE ((size_t)64 << 20)
