@@ -95,6 +95,7 @@ e2e_tests = \
     tests/e2e/test_msgpack_interop.py \
     tests/e2e/test_out_of_tree.sh \
     tests/e2e/test_plugin_exports.sh \
+    tests/e2e/test_redis_hosts.py \
     tests/e2e/test_restart.py \
     tests/e2e/test_smallest_path.py \
     tests/e2e/test_strategies_golden.sh \
@@ -171,6 +172,7 @@ EXTRA_DIST += \
     tests/e2e/livehost.py \
     tests/e2e/njordcli.py \
     tests/e2e/njordtest.py \
+    tests/e2e/redisserver.py \
     tests/plugins/counter.h \
     tests/plugins/plain.h \
     tests/unit/config_load.h \

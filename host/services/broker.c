@@ -2,6 +2,8 @@
 
 #include "services/host.h"
 
+#include <njord/codec.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -384,15 +386,34 @@ static const njord_value *value_of(const struct nj_instance *i, const char *name
     return NULL;
 }
 
+/* Of a broker that does not run here (another host's, a dry run): what its entry says. */
+static double configured_cash(const struct nj_instance_config *entry, const char *asset)
+{
+    for (uint32_t i = 0; i < entry->n_params; i++)
+        for (uint32_t k = 0;
+             strcmp(entry->params[i].name, "cash") == 0 && k < entry->params[i].n_map; k++) {
+            const struct nj_param_text *row = &entry->params[i].map[k];
+            double value;
+            if (strcmp(row->name, asset) == 0 && row->text &&
+                njord_parse_f64(row->text, strlen(row->text), &value) == strlen(row->text))
+                return value;
+        }
+    return NAN;
+}
+
 double nj_broker_service_cash(const struct nj_host *host)
 {
     const struct nj_slot *slot = host->broker.slot;
-    const njord_value *cash = slot && slot->instance ? value_of(slot->instance, "cash") : NULL;
-    if (!cash || cash->type != NJORD_PARAM_REAL_MAP || host->config->exchange.n_symbols == 0)
-        return NAN;
     const struct nj_instrument *i =
-        nj_instrument_find(host->core.instruments, host->config->exchange.symbols[0]);
-    for (uint64_t k = 0; i && k < cash->count; k++)
+        host->config->exchange.n_symbols == 0
+            ? NULL
+            : nj_instrument_find(host->core.instruments, host->config->exchange.symbols[0]);
+    if (i && slot && !slot->instance)
+        return configured_cash(slot->config, i->quote);
+    const njord_value *cash = i && slot ? value_of(slot->instance, "cash") : NULL;
+    if (!cash || cash->type != NJORD_PARAM_REAL_MAP)
+        return NAN;
+    for (uint64_t k = 0; k < cash->count; k++)
         if (strcmp(cash->map[k].key, i->quote) == 0)
             return cash->map[k].value;
     return NAN;

@@ -85,6 +85,12 @@ static void on_intent(void *ctx, const struct nj_message *m)
     unsigned flags = m->envelope ? NJ_RISK_FOREIGN : 0;
     if (nj_map_remove(&host->flattening, intent->intent_id))
         flags |= NJ_RISK_FLATTEN;
+    if (m->envelope && isnan(nj_ledger_capital(host->core.ledger, intent->strategy_id))) {
+        /* a strategy of another host, which this configuration does not fund */
+        double cash = nj_broker_service_cash(host);
+        if (njord_is_set_f64(cash))
+            nj_ledger_set_capital(host->core.ledger, intent->strategy_id, cash);
+    }
     const struct nj_slot *slot = nj_slots_find(&host->strategies, intent->strategy_id);
     if (slot && slot->warming)
         flags |= NJ_RISK_WARMUP;

@@ -3,13 +3,12 @@
 bus the key trips it too, with Redis gone as well."""
 import json
 import os
-import shutil
-import subprocess
 import sys
 import time
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
-from livehost import LiveHost, Tail, flow, free_port, wait  # noqa: E402
+import redisserver  # noqa: E402
+from livehost import LiveHost, Tail, flow, wait  # noqa: E402
 from njordtest import check, equal  # noqa: E402
 
 TRIALS = 200 if os.environ.get("NJORD_SOAK") == "1" else 20
@@ -133,36 +132,13 @@ def cancels_and_holds():
     print("cancels of an idle host: %.1f ms after the trip" % (worst / 1e6))
 
 
-class Redis:
-    def __init__(self, folder):
-        self.port = free_port()
-        self.folder = folder
-        self.process = None
-
-    def start(self):
-        self.process = subprocess.Popen(["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-                                         "--dir", self.folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait(lambda: self.cli("ping") == "PONG", "redis-server to answer")
-        return self
-
-    def cli(self, *args):
-        return subprocess.run(["redis-cli", "-p", str(self.port)] + list(args), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                              check=False).stdout.strip()
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-
 def the_key():
-    if not shutil.which("redis-server"):
+    if not redisserver.is_there():
         print("note: no redis-server, the key of the kill switch is not tried")
         return
     with make(speed=", speed: 20000") as host:
-        redis = Redis(host.dir).start()
-        try:
-            host.change(journal_dir=host.path("log"))
-            bus = ("--bus", "redis://127.0.0.1:%d/0" % redis.port)
+        with redisserver.Redis(host.dir) as redis:
+            bus = ("--bus", redis.url)
             host.start(*bus)
             wait(lambda: host.status()["trading"]["placed"] > 5, "orders to flow")
             for value in ("1", "yes", "halt now"):
@@ -208,8 +184,6 @@ def the_key():
             wait(lambda: not host.status()["bus"]["connected"], "the loss to be noticed")
             equal((host.status()["trading"]["halted"], host.status()["trading"]["halt_reason"]), (True, "key"), "the last value stands")
             host.stop()
-        finally:
-            redis.kill()
 
 
 def main():
