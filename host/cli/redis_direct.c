@@ -99,7 +99,8 @@ int nj_redis_tail(const struct nj_cli *cli, const struct nj_bus_url *url, uint64
     if (!c)
         return nj_cli_error(cli, NJ_EXIT_FAILED, "%s", err.text);
     redisSetTimeout(c, (struct timeval){0, 0}); /* events come when they come */
-    redisEnableKeepAlive(c);
+    if (!url->unix_socket) /* a UNIX socket has none, and hiredis would call that an error */
+        redisEnableKeepAlive(c);
     int rc = redisAppendCommand(c, "PSUBSCRIBE %s", cli->args[0]) == REDIS_OK
                  ? 0
                  : nj_cli_error(cli, NJ_EXIT_FAILED, "out of memory");

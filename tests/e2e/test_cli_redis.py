@@ -25,11 +25,12 @@ class Redis:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.url = "redis://127.0.0.1:%d/0" % self.port
+        self.unix_url = "redis+unix://%s/s" % self.dir
         self.process = None
 
     def __enter__(self):
         self.process = subprocess.Popen(["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self.dir, "--save", "",
-                                         "--appendonly", "no"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                         "--appendonly", "no", "--unixsocket", os.path.join(self.dir, "s")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until(lambda: self.cli("PING") == "PONG", "redis-server answers")
         return self
 
@@ -47,9 +48,9 @@ class Redis:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
-def start_tail(redis, host, glob, *more):
+def start_tail(redis, host, glob, *more, url=None):
     before = int(redis.cli("PUBSUB", "NUMPAT"))
-    tail = subprocess.Popen([os.path.abspath(NJORD), "tail", glob, "--bus", redis.url, "--config", host.dir] + list(more),
+    tail = subprocess.Popen([os.path.abspath(NJORD), "tail", glob, "--bus", url or redis.url, "--config", host.dir] + list(more),
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until(lambda: int(redis.cli("PUBSUB", "NUMPAT")) > before, "the tail stands")
     return tail
@@ -79,6 +80,15 @@ def straight(redis, host):
     equal(host.njord("publish", "strat.intent", "--bus", redis.url, stdin=json.dumps(intent))[:2], (0, "1 published, 0 malformed\n"),
           "order flow")
     equal(redis.cli("XLEN", "njord:s:strat.intent"), "1", "it is in its stream")
+
+
+def over_a_unix_socket(redis, host):
+    tail = start_tail(redis, host, "md.*", "-n", "1", url=redis.unix_url)
+    code, _, err = host.njord("publish", "md.trades.A/B", "--bus", redis.unix_url, stdin=trade(3, symbol="A/B"))
+    equal((code, err), (0, ""), "publish over a UNIX socket")
+    out, err = tail.communicate(timeout=LIMIT)
+    equal((tail.returncode, err), (0, ""), "tail over a UNIX socket")
+    equal(json.loads(out)["topic"], "md.trades.A/B", "topic")
 
 
 def kill_key(redis, host):
@@ -150,6 +160,7 @@ def main():
         text = open(host.path("base.yaml"), encoding="utf-8").read()
         host.write("base.yaml", text + "\nrisk: {kill_switch_file: %s}\n" % host.path("halt"))
         straight(redis, host)
+        over_a_unix_socket(redis, host)
         kill_key(redis, host)
         live_is_refused(redis, host)
         with_a_host(redis)
