@@ -10,6 +10,7 @@ dist_doc_DATA = \
     doc/operator-guide.md \
     doc/plugin-guide.md \
     doc/principles.md \
+    doc/research.md \
     doc/risk.md \
     doc/semantics.md \
     doc/what-works.md
