@@ -1,6 +1,8 @@
 #!/bin/sh
 # make demo-reload: a strategy is changed, built and reloaded with kill -HUP while it trades, and carries on with its state.
 # Everything it writes is under var/demo-reload, which is emptied first.
+# What is waited for is expanded each time that it is looked at.
+# shellcheck disable=SC2016
 set -eu
 
 src=${top_srcdir:-.}

@@ -3,14 +3,13 @@
 # Market data goes to var/md/log; Ctrl-C stops it.
 set -eu
 
-src=${top_srcdir:-.}
 build=${top_builddir:-.}
 out=var/md
 symbol=${SYMBOL:-ATOM/USDT}
 venue=${VENUE:-simmarket}
 
 if ! ls "$build/plugins/feeds/$venue.so" > /dev/null 2>&1; then
-    echo "run-md: VENUE: no feed plugin '$venue'; there are: $(cd "$build/plugins/feeds" && ls ./*.so | sed 's|^\./||; s|\.so$||' | tr '\n' ' ')" >&2
+    echo "run-md: VENUE: no feed plugin '$venue'; there are: $(cd "$build/plugins/feeds" && echo ./*.so | sed 's|\./||g; s|\.so||g')" >&2
     exit 1
 fi
 case $symbol in

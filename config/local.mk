@@ -7,7 +7,9 @@ config_files = \
     config/strategies.yaml
 installed_config = $(config_files:config/%=config/installed/%)
 
-EXTRA_DIST += $(config_files) build/install-config.sh
+EXTRA_DIST += $(config_files) build/install-config.sh \
+    config/demo/base.yaml \
+    config/demo/strategies.yaml
 CLEANFILES += $(installed_config)
 
 config/installed/%.yaml: config/%.yaml Makefile
