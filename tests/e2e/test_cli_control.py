@@ -3,6 +3,7 @@
 slow one. Whatever is sent, the host goes on."""
 import json
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -10,7 +11,7 @@ import sys
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 from njordcli import LIMIT, Caller, Running, trade, until  # noqa: E402
-from njordtest import check, equal  # noqa: E402
+from njordtest import PLUGINS, check, equal  # noqa: E402
 
 STRATEGIES = """
 strategies:
@@ -266,6 +267,44 @@ def places():
         equal(host.stop(), 0, "exit code")
 
 
+def reload_and_leave():
+    """Callers that ask for a reload and go, operators that switch plugins meanwhile: all is refused or done, never half."""
+    extra = "feeds:\n  - {id: sim, plugin: simmarket, symbols: [ATOM/USDT]}\n"
+    strategies = "strategies:\n  - {id: breaker, plugin: trendline_break, symbols: [ATOM/USDT], events: ['md.trades.*']}\n"
+    with Logged(extra=extra, strategies=strategies) as host:
+        text = open(host.path("base.yaml"), encoding="utf-8").read()
+        host.write("base.yaml", text.replace("at_end: stop", "at_end: wait"))
+        shutil.copytree(PLUGINS, host.path("plugins"))
+        host.start("--plugins", host.path("plugins"))
+        library = host.path("plugins", "strategies", "trendline_break.so")
+        for n in range(10):
+            with open(library, "rb") as old, open(library + ".new", "wb") as new:
+                new.write(old.read() + b"\0") # other bytes, the same code
+            os.chmod(library + ".new", 0o755)
+            os.rename(library + ".new", library)
+            asks = host.call()
+            asks.send(b'{"cmd":"reload"}\n')
+            if n % 2:
+                asks.close()
+            with host.call() as caller:
+                for name in ("sim", "breaker"):
+                    for verb in ("disable", "enable"):
+                        answer = caller.ask(cmd=verb, id=name)
+                        check(answer["ok"] or "under way" in answer["error"] or "already" in answer["error"], "%r" % answer)
+            if n % 2 == 0:
+                check(asks.line()["ok"], "the one who stays is told")
+                asks.close()
+        with host.call() as caller:
+            until(lambda: caller.ask(cmd="reload")["ok"], "the last one")
+            for name in ("sim", "breaker"):
+                caller.ask(cmd="enable", id=name)
+            rows = {r["id"]: r["state"] for r in caller.ask(cmd="plugins")["plugins"]}
+            equal(rows, {"sim": "running", "breaker": "running", "paper": "running"}, "states")
+        asks = host.call()
+        asks.send(b'{"cmd":"reload"}\n')
+        equal(host.stop(), 0, "exit code while a reload is asked for")
+
+
 def stop_by_hand():
     with Logged() as host:
         host.start()
@@ -295,6 +334,7 @@ def main():
             step(host)
         equal(host.stop(), 0, "exit code")
     places()
+    reload_and_leave()
     stop_by_hand()
     print("control: all as it should be")
 

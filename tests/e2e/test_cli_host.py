@@ -42,7 +42,7 @@ def before_trading(host):
     equal(lines["plugins"], "2 running, 0 disabled, 0 refused", "plugins")
     check("\033" not in out, "no colour into a pipe")
     prints(host, ["ctl", "orders"], "no open orders\n")
-    prints(host, ["ctl", "positions"], "no positions\n\nstrategy  capital   cash\nholder      10000  10000\n\nday's profit - USD\n")
+    prints(host, ["ctl", "positions"], "no positions\n\nstrategy  capital   cash\nholder      10000  10000\n\nday's profit +0.00 USD\n")
 
 
 def tail_and_publish(host):
