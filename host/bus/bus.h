@@ -9,8 +9,8 @@
  *
  * The same struct goes to every subscriber in the process; bytes are made once, the first time that
  * one asks for them (nj_message_bytes). Globs are resolved once per topic. A link (Redis) sees each
- * delivered event last, after the journals were flushed, and injects foreign ones. Allocates only
- * while topics and queues grow. [loop] only. */
+ * event when its line is in the kernel and before what it causes, and injects foreign ones.
+ * Allocates only while topics and queues grow. [loop] only. */
 #ifndef NJ_BUS_BUS_H
 #define NJ_BUS_BUS_H
 
@@ -25,13 +25,13 @@
  */
 enum nj_stage {
     NJ_STAGE_JOURNAL,    /* written down before anyone acts on it */
+    NJ_STAGE_LINK,       /* seen outside: other hosts, `njord tail`; before what it causes is */
     NJ_STAGE_PRICES,     /* last prices, instruments */
     NJ_STAGE_BOOKS,      /* positions, order record */
     NJ_STAGE_BROKER,     /* resting orders; the broker's egress */
     NJ_STAGE_RISK,       /* intents to decisions and orders */
     NJ_STAGE_STRATEGIES, /* in configured order */
-    NJ_STAGE_TAPS,       /* tail, demo summary: seen by people */
-    NJ_STAGE_LINK,       /* other hosts */
+    NJ_STAGE_TAPS,       /* the summary of a run */
     NJ_STAGE_COUNT
 };
 

@@ -53,7 +53,7 @@ static void on_event(void *ctx, const struct nj_message *m)
 void nj_control_tail(struct nj_caller *caller, const json_t *args)
 {
     const char *glob = json_string_value(json_object_get(args, "glob"));
-    caller->tap = nj_bus_subscribe(caller->host->bus, glob, NJ_STAGE_TAPS, on_event, caller);
+    caller->tap = nj_bus_subscribe(caller->host->bus, glob, NJ_STAGE_LINK, on_event, caller);
     if (!caller->tap) {
         nj_caller_refuse(caller, "tail: out of memory");
         return;

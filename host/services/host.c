@@ -493,7 +493,7 @@ int nj_host_run(struct nj_host *host)
         nj_log(host->log, NJ_ERROR, "host", "not_taken_up", NJ_TEXT("error", err.text));
     nj_log(host->log, NJ_INFO, "host", "running", NJ_INT("feeds", host->feeds.n),
            NJ_INT("strategies", host->strategies.n), NJ_TEXT("venue", host->broker.venue),
-           NJ_TEXT("bus", host->config->bus.url));
+           NJ_TEXT("bus", host->redis ? "redis" : "inproc")); /* the url may hold a password */
     for (;;) {
         bool more = nj_host_turn(host);
         if (host->logs_wanted)
