@@ -258,10 +258,12 @@ START_TEST(a_thousand_reloads_under_load_lose_nothing_and_leak_nothing)
            count_entries("/proc/self/fd") - fds, count_maps() - maps);
     ck_assert_int_eq(count_entries("/proc/self/fd"), fds);
 #if !defined(__SANITIZE_ADDRESS__)
-    ck_assert_int_le(count_maps() - maps, 4);
-    const char *tool = getenv("NJORD_INSTRUMENT"); /* valgrind keeps what was freed */
-    if (!tool || !tool[0])
+    const char *instrument =
+        getenv("NJORD_INSTRUMENT"); /* valgrind maps and keeps memory of its own */
+    if (!instrument || !strstr(instrument, "valgrind")) {
+        ck_assert_int_le(count_maps() - maps, 4);
         ck_assert_int_lt(status_kb("VmRSS:") - rss, sizes(1024, 4096));
+    }
 #endif
     rig_close(&r);
 }
