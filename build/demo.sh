@@ -47,12 +47,15 @@ fi
 
 here=$build
 if [ "$(cd "$build" && pwd)" = "$PWD" ]; then here=.; fi
+templates=$src/sdk/templates
+if [ "$(cd "$src" && pwd)" = "$PWD" ]; then templates=sdk/templates; fi
 cat <<TXT
 
 What to try next:
   less $out/log/orders.ndjson                every order from wish to fill, a line a step
-  \$EDITOR $out/config/strategies.yaml        other parameters, then
-  $here/njord-host --config $out/config --plugins $here/plugins --summary
+  \$EDITOR $out/config/strategies.yaml        other parameters, then, from the start of the day:
+  rm -rf $out/state $out/log; $here/njord-host --config $out/config --plugins $here/plugins --summary
   make demo-reload                           a strategy changed and reloaded while it trades
-  $here/njord plugin new strategy my_first   a strategy of your own
+  $here/njord plugin new strategy my_first --templates $templates
+                                             a strategy of your own
 TXT
