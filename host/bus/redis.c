@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK_S         1.0
-#define BACKOFF_FIRST  0.1        /* s; doubles to 10 */
-#define SILENT_NS      5000000000 /* own ping not heard: the session is dead */
-#define STORE_EVERY_NS 100000000  /* between two writes of the ids */
-#define UNANSWERED_MAX ((size_t)64 << 20)
+#define TICK_S           1.0
+#define NJ_REDIS_BACKOFF 0.1        /* s; doubles to 10 */
+#define SILENT_NS        5000000000 /* own ping not heard: the session is dead */
+#define STORE_EVERY_NS   100000000  /* between two writes of the ids */
+#define UNANSWERED_MAX   ((size_t)64 << 20)
 
 int64_t nj_redis_now(const struct nj_redis *r)
 {
@@ -90,6 +90,8 @@ void nj_redis_ready(struct nj_redis *r)
 {
     r->session = NJ_SESSION_READY;
     r->ready_ns = r->echo_ns = nj_redis_now(r);
+    if (!r->wary)
+        r->backoff = NJ_REDIS_BACKOFF;
     ev_timer_stop(r->o.loop, &r->limit);
     nj_redis_in_read(r, true);
     nj_redis_send_day_pnl(r);
@@ -119,8 +121,10 @@ static void on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
         nj_redis_lost(r, "no answer for %d s", (int)(SILENT_NS / 1000000000));
         return;
     }
-    if (now - r->ready_ns > SILENT_NS)
-        r->backoff = BACKOFF_FIRST;
+    if (now - r->ready_ns > SILENT_NS) {
+        r->wary = false;
+        r->backoff = NJ_REDIS_BACKOFF;
+    }
     redisAsyncCommand(r->cmd.ac, NULL, NULL, "PUBLISH njord:host:%s .", r->o.host_id);
     nj_redis_ask_keys(r);
     nj_redis_in_read(r, r->catching);
@@ -232,7 +236,7 @@ int nj_redis_open(struct nj_redis **out, const struct nj_redis_options *options,
     struct nj_redis *r = calloc(1, sizeof *r);
     if (!r)
         return nj_error_set(err, NJ_ERR_NOMEM, "redis link: out of memory");
-    r->backoff = BACKOFF_FIRST;
+    r->backoff = NJ_REDIS_BACKOFF;
     ev_timer_init(&r->retry, on_retry, 0., 0.);
     ev_timer_init(&r->tick, on_tick, TICK_S, TICK_S);
     ev_timer_init(&r->limit, on_limit, 0., 0.);

@@ -19,7 +19,8 @@
 #define NJ_REDIS_WHY_SIZE  256
 #define NJ_REDIS_STREAM    "njord:s:"
 #define NJ_REDIS_DAY_PNL   "njord:pnl:day"
-#define NJ_REDIS_RUN_SHIFT 32 /* _seq is (run of the host << 32) + message of the topic in it */
+#define NJ_REDIS_BACKOFF   0.1 /* s before the first try; doubles to 10 */
+#define NJ_REDIS_RUN_SHIFT 32  /* _seq is (run of the host << 32) + message of the topic in it */
 
 enum nj_redis_session {
     NJ_SESSION_DOWN,       /* waits for the next try */
@@ -74,6 +75,7 @@ struct nj_redis {
     bool give_up; /* both connections are to be freed outside hiredis's callbacks */
     bool refused; /* the server said no to who we are: trying again at once is no use */
     bool greeted; /* a session has been ready before */
+    bool wary;    /* the server refused what a ready session sent: being ready is no success yet */
     bool closing;
     char why[NJ_REDIS_WHY_SIZE]; /* the session's end */
     double backoff;              /* s, before the next try */

@@ -105,6 +105,7 @@ static void on_exec(redisAsyncContext *ac, void *data, void *context)
         note_refusal(ac, reply->element[i], NULL);
     if (reply->type != REDIS_REPLY_ARRAY || r->exec_error[0]) {
         /* what went through comes again; who has seen it drops it */
+        r->wary = true;
         nj_redis_lost(r, "order flow is refused: %s",
                       r->exec_error[0] ? r->exec_error : "no answer to EXEC");
         return;
@@ -117,7 +118,8 @@ static void on_exec(redisAsyncContext *ac, void *data, void *context)
         push(&r->kept, m);
     }
     nj_redis_out_forget(r);
-    r->backoff = 0.1;
+    r->wary = false;
+    r->backoff = NJ_REDIS_BACKOFF;
     check_full(r);
     nj_redis_out_send(r);
 }

@@ -142,6 +142,7 @@ static void on_read(redisAsyncContext *ac, void *data, void *context)
         return;
     r->reading = false;
     if (reply->type == REDIS_REPLY_ERROR) {
+        r->wary = true;
         nj_redis_lost(r, "the streams cannot be read: %s", reply->str);
         return;
     }

@@ -362,6 +362,19 @@ START_TEST(cut_connections_come_back_and_nothing_of_order_flow_is_lost)
 }
 END_TEST
 
+/* The back-off doubles while Redis is away, not from one loss to the next: eight would be 25 s. */
+START_TEST(a_host_that_only_listens_comes_back_at_once_each_time)
+{
+    ck_assert_int_eq(redis_host_open(&b, 5000, &err), 0);
+    int64_t start = nj_platform_system()->monotonic_ns(NULL);
+    for (int i = 1; i <= 8; i++) {
+        run("CLIENT KILL TYPE pubsub");
+        ck_assert(redis_host_until(only_b, b.lost == i && b.back == i, 10));
+    }
+    ck_assert_int_lt(nj_platform_system()->monotonic_ns(NULL) - start, 8000000000);
+}
+END_TEST
+
 START_TEST(redis_killed_and_started_again_loses_and_doubles_nothing)
 {
     long id = 0;
@@ -662,6 +675,7 @@ int main(void)
     tcase_add_test(t, a_restarted_source_counts_anew_and_is_not_taken_for_seen);
     tcase_add_test(t, damaged_ids_do_not_stop_a_host_or_silence_it);
     tcase_add_test(t, cut_connections_come_back_and_nothing_of_order_flow_is_lost);
+    tcase_add_test(t, a_host_that_only_listens_comes_back_at_once_each_time);
     tcase_add_test(t, redis_killed_and_started_again_loses_and_doubles_nothing);
     tcase_add_test(t, two_processes_lose_and_double_nothing_when_redis_dies);
     tcase_add_test(t, past_the_bound_trading_is_stopped_and_nothing_is_dropped);
