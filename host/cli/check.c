@@ -127,6 +127,11 @@ static void check_one(const struct nj_config *config, const struct nj_instance_c
     const struct nj_platform *pf = nj_platform_system();
     if (!entry->enabled)
         return;
+    if (entry->warmup_bars > 0)
+        nj_config_problem(
+            report, false, entry->place,
+            "'%s': warmup needs stored bars, which this version does not keep; remove it",
+            entry->id);
     if (nj_plugin_find(config->plugins.dir, entry->kind, entry->plugin, path, &err) != 0) {
         nj_config_problem(report, false, entry->place, "'%s': %s", entry->id, err.text);
         return;

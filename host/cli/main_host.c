@@ -215,11 +215,11 @@ int main(int argc, char **argv)
     } else {
         rc = run(host, &a);
     }
-    nj_host_close(host);
-    if (host && rc == 0)
+    int lost = nj_host_close(host); /* said in the log */
+    if (host && rc == 0 && lost == 0)
         nj_log(log, NJ_INFO, "host", "stopped", NJ_INT("lost_log_lines", nj_log_lost(log)));
     if (a.pidfile && host)
         unlink(a.pidfile);
     nj_log_close(log);
-    return rc != 0 ? 1 : 0;
+    return rc != 0 || lost != 0 ? 1 : 0;
 }

@@ -1,5 +1,6 @@
 #include "services/host.h"
 
+#include "base/fs.h"
 #include "services/control.h"
 #include "services/halt.h"
 #include "services/link.h"
@@ -334,6 +335,21 @@ static int open_stores(struct nj_host *host, struct nj_error *err)
     return rc == 0 ? 0 : nj_error_context(err, "logging.journal_dir");
 }
 
+/* What a death tore off the end of the journal of orders is set aside before it is read. */
+static int repair_orders(struct nj_host *host, struct nj_error *err)
+{
+    char path[NJ_PATH_MAX];
+    uint64_t cut = 0;
+    int rc =
+        nj_path_join(path, sizeof path, host->config->logging.journal_dir, "orders.ndjson", err);
+    if (rc == 0)
+        rc = nj_journal_repair(host->platform, path, &cut, err);
+    if (rc == 0 && cut > 0)
+        nj_log(host->log, NJ_WARN, "journal", "torn_tail", NJ_TEXT("path", path),
+               NJ_INT("bytes", cut));
+    return rc == NJ_ERR_NOT_FOUND ? 0 : rc;
+}
+
 static int open_books(struct nj_host *host, struct nj_error *err)
 {
     struct nj_bus_options options = {host, next_seq, input_time, symbol_id, flush, 0};
@@ -348,6 +364,8 @@ static int open_books(struct nj_host *host, struct nj_error *err)
     rc = nj_broker_service_choose(host, err);
     if (rc == 0 && nj_config_has_service(host->config, "risk"))
         rc = nj_risk_service_open(host, err);
+    if (rc == 0)
+        rc = repair_orders(host, err);
     if (rc == 0)
         rc = nj_core_recover(&host->core, host->config->logging.journal_dir, host->broker.venue,
                              nj_risk_service_replay, host, &last_seq, err);
@@ -407,6 +425,9 @@ int nj_host_open(struct nj_host **out, const struct nj_host_options *options, st
     nj_host_ops_init(&host->ops, host);
     host->started_ns = wall(host);
     host->saved_at_ns = monotonic(host);
+    signal(SIGPIPE,
+           SIG_IGN); /* a caller that went away, and a file at its size limit, are errors */
+    signal(SIGXFSZ, SIG_IGN); /* of the call that met them */
     host->loop = ev_loop_new(EVFLAG_AUTO);
     int rc = host->loop ? open_stores(host, err)
                         : nj_error_set(err, NJ_ERR_IO, "host: no event loop can be made");
@@ -428,7 +449,6 @@ int nj_host_open(struct nj_host **out, const struct nj_host_options *options, st
         nj_host_close(host);
         return rc;
     }
-    signal(SIGPIPE, SIG_IGN);
     start_watchers(host);
     *out = host;
     return 0;
@@ -508,11 +528,12 @@ int nj_host_run(struct nj_host *host)
 
 /* ---- close ---- */
 
-void nj_host_close(struct nj_host *host)
+int nj_host_close(struct nj_host *host)
 {
     if (!host)
-        return;
+        return 0;
     struct nj_error err = {0};
+    int rc = 0;
     nj_watchdog_stop(host->watchdog);
     host->watchdog = NULL;
     nj_reload_close(host);
@@ -533,7 +554,7 @@ void nj_host_close(struct nj_host *host)
         nj_feeds_stop(host);
         nj_scribe_stop(&host->scribe);
     }
-    if (host->journals && nj_journals_close(host->journals, &err) != 0)
+    if (host->journals && (rc = nj_journals_close(host->journals, &err)) != 0)
         nj_log(host->log, NJ_ERROR, "journal", "close_failed", NJ_TEXT("error", err.text));
     nj_flow_free(&host->flow);
     nj_core_free(&host->core);
@@ -549,4 +570,5 @@ void nj_host_close(struct nj_host *host)
     }
     nj_config_free((struct nj_config *)host->config);
     free(host);
+    return rc;
 }

@@ -103,8 +103,9 @@ int nj_host_run(struct nj_host *host);
 /* Asks it to stop: intents are refused from now on, orders in flight settle within
  * app.stop_timeout_ms. */
 void nj_host_stop(struct nj_host *host, const char *why);
-/* Saves what must be kept, closes all. */
-void nj_host_close(struct nj_host *host);
+/* Saves what must be kept, closes all. An error when journal lines could not be written any more.
+ */
+int nj_host_close(struct nj_host *host);
 
 /* One turn: due timers, waiting inputs, feeds: at most 256 events or 200 us; then the journals are
  * handed to the kernel. True: there is more to do now. */

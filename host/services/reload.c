@@ -148,18 +148,17 @@ static void start(struct nj_reload *r)
     r->n_done = 0;
     r->n_told = r->n_waiters;
     nj_buf_clear(&r->text);
-    if (config)
-        r->rc = read_config(r);
+    if (config && (r->rc = read_config(r)) != 0)
+        r->host->stats.reloads_refused++;
     if (r->rc == 0) {
         int rc =
             nj_reload_plan(r, &err); /* what it refuses of single files stands in r->rc already */
         if (rc != 0) {
             r->rc = rc;
+            r->host->stats.reloads_refused++;
             nj_reload_say(r, "refused: %s", err.text);
         }
     }
-    if (r->rc != 0 && r->n_groups == 0)
-        r->host->stats.reloads_refused++;
 }
 
 static void refuse_group(struct nj_reload *r, struct nj_group *g, int rc, const char *why)
