@@ -88,8 +88,10 @@ e2e_tests = \
     tests/e2e/test_contracts_current.sh \
     tests/e2e/test_demo.py \
     tests/e2e/test_docs.py \
+    tests/e2e/test_env.py \
     tests/e2e/test_glob_redis.py \
     tests/e2e/test_harness.sh \
+    tests/e2e/test_isolation.py \
     tests/e2e/test_killswitch.py \
     tests/e2e/test_market_stats.py \
     tests/e2e/test_msgpack_interop.py \
