@@ -84,6 +84,7 @@ e2e_tests = \
     tests/e2e/test_cli_plugin.py \
     tests/e2e/test_cli_redis.py \
     tests/e2e/test_codec_allocates_nothing.sh \
+    tests/e2e/test_config_reload.py \
     tests/e2e/test_contract_examples.py \
     tests/e2e/test_contracts_current.sh \
     tests/e2e/test_demo.py \

@@ -157,6 +157,7 @@ static void start(struct nj_reload *r)
             r->rc = rc;
             r->host->stats.reloads_refused++;
             nj_reload_say(r, "refused: %s", err.text);
+            nj_reload_drop_plan(r); /* all or none: what was planned before it neither */
         }
     }
 }

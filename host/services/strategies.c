@@ -233,13 +233,27 @@ njord_status nj_strategy_cancel(void *ctx, struct nj_instance *instance, const c
 
 /* ---- what the host does in a strategy's name ---- */
 
+/* What is left to close of a position, signed: its market orders that close it are on their way.
+ * Resting orders do not count, whoever flattens has asked to cancel them. */
+static double left_to_close(const struct nj_host *host, const char *strategy_id, const char *symbol)
+{
+    const struct nj_position *p = nj_ledger_position(host->core.ledger, strategy_id, symbol);
+    if (!p || p->lots == 0)
+        return 0;
+    uint8_t closing = p->lots > 0 ? NJORD_SIDE_SELL : NJORD_SIDE_BUY;
+    int64_t left = p->lots > 0 ? p->lots : -p->lots;
+    for (const struct nj_order *o = NULL;
+         (o = nj_orders_next_open(host->core.orders, o, strategy_id, symbol)) && left > 0;)
+        if (o->type == NJORD_TYPE_MARKET && o->side == closing)
+            left -= o->lots - o->filled_lots < left ? o->lots - o->filled_lots : left;
+    return nj_lots_qty(p->instrument, p->lots > 0 ? left : -left);
+}
+
 int nj_strategy_flatten(struct nj_host *host, const char *strategy_id, const char *symbol,
                         struct nj_error *err)
 {
-    const struct nj_position *p = nj_ledger_position(host->core.ledger, strategy_id, symbol);
-    double left =
-        p ? nj_position_qty(p) + nj_orders_working(host->core.orders, strategy_id, symbol) : 0;
-    if (!p || p->lots == 0 || left == 0)
+    double left = left_to_close(host, strategy_id, symbol);
+    if (left == 0)
         return nj_error_set(err, NJ_ERR_NOT_FOUND, "strategy '%s' is flat in '%s'", strategy_id,
                             symbol);
     njord_intent intent;
