@@ -165,7 +165,6 @@ def refused():
         def still(what):
             equal(states(host), {"one": "running"}, "what runs after %s" % what)
             equal(signals(host, "one")[0]["qty"], 1, "its quantity after %s" % what)
-            equal(host.log()[-1]["level"] != "", True, "the log")
 
         # a key that needs a restart, with changes beside it that do not: nothing of it
         host.write("base.yaml", good.replace("seed: 5", "seed: 6").replace("per_order_usd_cap: 1000,", "per_order_usd_cap: 1,"))
@@ -189,9 +188,10 @@ def refused():
                 check(any(re.search(re.escape(host.path("strategies.yaml")) + r":\d+:\d+: ", line) for line in lines),
                       "the place of %s: %s" % (what, lines))
             still(what)
-            host.send(signal.SIGHUP)
             refusals = host.status()["plugins"]["reloads_refused"]
-            check(refusals > 0, "counted")
+            host.send(signal.SIGHUP)
+            wait(lambda: host.status()["plugins"]["reloads_refused"] > refusals, "SIGHUP to be refused as well")
+            still("SIGHUP")
         host.write("strategies.yaml", running)
         os.rename(host.path("base.yaml"), host.path("base.away"))
         lines = reload(host, ok=False)
