@@ -73,6 +73,8 @@ static void progress(struct nj_summary *s)
 static void on_market(void *ctx, const struct nj_message *m)
 {
     struct nj_summary *s = ctx;
+    if (m->event->type == NJORD_EV_FEED_STATUS)
+        return; /* about the data, not of it */
     if (s->events++ == 0)
         s->first_ns = m->event->ts_recv_ns;
     if ((s->events & 255) == 0)
