@@ -46,6 +46,7 @@ unit_tests = \
     tests/unit/test_journal_faults \
     tests/unit/test_killswitch \
     tests/unit/test_ledger \
+    tests/unit/test_loader \
     tests/unit/test_log \
     tests/unit/test_map \
     tests/unit/test_match \
@@ -69,6 +70,8 @@ unit_tests = \
     tests/unit/test_state_map \
     tests/unit/test_strategies \
     tests/unit/test_target_weights \
+    tests/unit/test_timers \
+    tests/unit/test_watchdog \
     tests/unit/test_trial \
     tests/unit/test_yaml
 
@@ -142,6 +145,7 @@ test_plugins = \
 fuzz_programs = \
     tests/fuzz/fuzz_capture \
     tests/fuzz/fuzz_config \
+    tests/fuzz/fuzz_elf_stamp \
     tests/fuzz/fuzz_json \
     tests/fuzz/fuzz_msgpack
 
@@ -220,6 +224,7 @@ tests_soak_journal_kill_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_faults_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_redis_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_loader_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_log_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_state_LDADD = $(SUPPORT_LIBS)
 
