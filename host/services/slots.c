@@ -198,7 +198,6 @@ void nj_orders_told_add(struct nj_orders_told *told, const njord_order *order)
     told->n++;
     told->hash ^= nj_hash_text(order->symbol);
     for (size_t i = 0; i < sizeof figures; i++)
-        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): bytes of a whole
-         * struct */
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
         told->hash = (told->hash ^ at[i]) * 1099511628211ull;
 }
