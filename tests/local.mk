@@ -36,6 +36,7 @@ unit_tests = \
     tests/unit/test_control \
     tests/unit/test_err \
     tests/unit/test_event \
+    tests/unit/test_feeds \
     tests/unit/test_fs \
     tests/unit/test_glob \
     tests/unit/test_indicators \
@@ -63,6 +64,7 @@ unit_tests = \
     tests/unit/test_risk_limits \
     tests/unit/test_risk_rules \
     tests/unit/test_risk_state \
+    tests/unit/test_services \
     tests/unit/test_simmarket \
     tests/unit/test_simmarket_plugin \
     tests/unit/test_simmarket_rng \
@@ -137,6 +139,7 @@ test_plugins = \
     tests/plugins/scribbler.so \
     tests/plugins/segv_on_create.so \
     tests/plugins/segv_on_event.so \
+    tests/plugins/timer_storm.so \
     tests/plugins/wrong_magic.so \
     tests/plugins/wrong_major.so \
     tests/plugins/wrong_pointer_bits.so
@@ -153,7 +156,8 @@ fuzz_programs = \
 soak_programs = \
     tests/soak/journal_kill
 # Tests of other kinds that know a full size too.
-soak_tests = tests/unit/test_redis tests/unit/test_reload tests/e2e/test_restart.py
+soak_tests = tests/unit/test_redis tests/unit/test_reload tests/unit/test_services \
+    tests/e2e/test_killswitch.py tests/e2e/test_restart.py
 
 # bench/bench_X.c, run by make bench.
 bench_programs = \
@@ -216,8 +220,10 @@ tests_unit_test_config_memory_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \
     -Wl,--wrap=read
 tests_bench_bench_host_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_reload_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_services_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_control_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_config_files_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_feeds_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_fs_LDADD = $(SUPPORT_LIBS)
 tests_bench_bench_journal_LDADD = $(SUPPORT_LIBS)
 tests_soak_journal_kill_LDADD = $(SUPPORT_LIBS)

@@ -128,7 +128,7 @@ static bool trade_is_new(struct nj_host *host, struct nj_slot *slot, const njord
     size_t len = strlen(trade->trade_id);
     if (njord_parse_i64(trade->trade_id, len, &id) != len || id < 0)
         return true;
-    if (njord_is_set_i64(ids->last) && id > ids->last + 1) {
+    if (njord_is_set_i64(ids->last) && id - 1 > ids->last) { /* the last may be the greatest */
         slot->gaps++;
         feeds->gaps++;
         feeds->missing += (uint64_t)(id - ids->last - 1);

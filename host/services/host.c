@@ -14,8 +14,10 @@
 
 #define TURN_EVENTS 256
 #define TURN_NS     200000
-#define STATE_NS    10000000000
-#define KEEP_IDS_NS 86400000000000 /* foreign intent ids are remembered so long */
+
+#define TIMERS_IN_A_ROW 64
+#define STATE_NS        10000000000
+#define KEEP_IDS_NS     86400000000000 /* foreign intent ids are remembered so long */
 
 /* ---- time ---- */
 
@@ -200,8 +202,12 @@ static bool one(struct nj_host *host, int64_t *wait_ns)
 {
     struct nj_slot *slot;
     int64_t event_ns, wait = 0;
-    if (!by_events(host) && fire_due(host, wall(host)))
+    /* a timer that is always due again does not keep everything else from happening */
+    if (!by_events(host) && host->timers_in_a_row < TIMERS_IN_A_ROW && fire_due(host, wall(host))) {
+        host->timers_in_a_row++;
         return true;
+    }
+    host->timers_in_a_row = 0;
     if (nj_bus_step(host->bus))
         return true;
     if (host->stopping || !nj_feeds_peek(host, &slot, &event_ns, &wait))
@@ -492,7 +498,7 @@ void nj_host_stop(struct nj_host *host, const char *why)
 static bool done(struct nj_host *host, bool more)
 {
     if (host->stopping)
-        return !more && (!in_flight(host) || monotonic(host) >= host->stop_deadline_ns);
+        return (!more && !in_flight(host)) || monotonic(host) >= host->stop_deadline_ns;
     if (!more && host->config->app.at_end == NJ_AT_END_STOP && host->feeds.n > 0 &&
         nj_feeds_ended(host) && !nj_bus_pending(host->bus)) {
         if (host->feeds_refused > 0)

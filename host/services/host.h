@@ -76,6 +76,7 @@ struct nj_host {
     struct nj_map flattening; /* intent ids that the host made to flatten, until decided */
     uint64_t last_seq;        /* the highest number given so far */
     bool recovered;           /* the journals held an earlier run */
+    uint32_t timers_in_a_row; /* fired since something else happened */
     bool stopping, finished;
     bool reload_wanted, logs_wanted; /* signals seen */
     int64_t stop_deadline_ns;        /* monotonic */

@@ -6,7 +6,7 @@ import re
 import sys
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
-from livehost import LiveHost, flow  # noqa: E402
+from livehost import LiveHost, flow, wait  # noqa: E402
 from njordtest import check, equal  # noqa: E402
 
 FEED = """
@@ -121,8 +121,21 @@ def hangs():
         equal(host.run().returncode, 0, "the next start")
 
 
+def storms():
+    """A timer that is always due: the others are shown the market all the same, and the host ends when it is told to."""
+    with LiveHost(clock="wall", at_end="wait").plugins("timer_storm", "busy") as host:
+        host.write("base.yaml", host.text().replace("at_end: wait", "at_end: wait\n  stop_timeout_ms: 300") +
+                   (FEED % ("3650d", 20000, "1000000")).replace("seed: 11", "seed: 11, speed: 2000"))
+        host.write("strategies.yaml", "strategies:\n" + OTHER % "timer_storm" + (OTHER % "busy").replace("other", "busy"))
+        host.start()
+        wait(lambda: host.status()["process"]["timers_fired"] > 1000, "the storm")
+        seen = host.status()["trading"]["placed"]
+        wait(lambda: host.status()["trading"]["placed"] > seen + 20, "orders in the storm")
+        host.stop()
+
+
 def main():
-    for part in (scribbler, fails, floods, hangs):
+    for part in (scribbler, fails, floods, hangs, storms):
         part()
     print("isolation: ok")
 
