@@ -218,6 +218,9 @@ START_TEST(bad_capture_line_is_refused_in_words)
     capture_refused(TRADE("1", "0.00000000", ",\"T\":1"), "quantity must be > 0");
     capture_refused(TRADE("1", "1", ",\"T\":-1"), "time 'T' is out of range");
     capture_refused(TRADE("1", "1", ",\"T\":9000000000000000"), "time 'T' is out of range");
+    /* 2^63 ns is 9223372036854.77 ms */
+    capture_refused(TRADE("1", "1", ",\"T\":9223372036855"), "time 'T' is out of range");
+    capture_refused(TRADE("1", "1", ",\"T\":99999999999999"), "time 'T' is out of range");
 }
 END_TEST
 

@@ -74,9 +74,10 @@ static int trade_of(const struct play_names *names, json_t *data, int aggregated
         play_number(json_string_value(qty), json_string_length(qty), "quantity 'q'", &out->qty,
                     why) < 0)
         return PLAY_BAD;
-    /* milliseconds; microseconds where the stream was asked for them: 10^14 ms is the year 5138 */
+    /* milliseconds, of which nanoseconds in an int64 hold 9223372036854 (the year 2262);
+     * microseconds where the stream was asked for them: 10^14 of those are the year 1973 */
     at = json_integer_value(time);
-    if (at < 0 || at >= 9000000000000000)
+    if (at < 0 || at >= 9000000000000000 || (at > 9223372036854 && at < 100000000000000))
         return bad(why, "time 'T' is out of range");
     out->ev.ts_ns = at < 100000000000000 ? at * 1000000 : at * 1000;
     njord_format_i64(json_integer_value(id), out->trade_id);
