@@ -11,7 +11,7 @@ import time
 
 from njordtest import BUILD, Host, NJORD, check
 
-SECONDS = 60 if "fsanitize" in os.environ.get("NJORD_INSTRUMENT", "") else int(os.environ.get("NJ_S", 30))
+SECONDS = 60 if "fsanitize" in os.environ.get("NJORD_INSTRUMENT", "") else 30
 
 
 def wait(condition, what, seconds=SECONDS, every=0.005):

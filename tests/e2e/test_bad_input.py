@@ -2,7 +2,6 @@
 """Bad input, from the command line to the recordings: each is answered with one line that says what and where, the exit code is 1 (2 for
 a wrong command line), and nothing is damaged; what can be skipped is named and skipped."""
 import contextlib
-import fcntl
 import json
 import os
 import re

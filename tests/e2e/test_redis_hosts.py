@@ -2,8 +2,7 @@
 """Two hosts on one Redis: one has feeds and strategies, the other risk and the broker. Every intent gets one decision, every allowed
 order its fill, both hosts hold the same positions, nothing is done twice, also when Redis is killed in between; an order that risk has not
 let through is not obeyed whoever sends it."""
-import os
-import subprocess
+import struct
 import sys
 from fractions import Fraction
 
@@ -175,15 +174,12 @@ def msgpack(value):
         return b"\xc3" if value else b"\xc2"
     if isinstance(value, int):
         return b"\xd3" + value.to_bytes(8, "big", signed=True)
-    import struct
     return b"\xcb" + struct.pack(">d", value)
 
 
 def main():
     if not redisserver.is_there():
         skip("no redis-server, redis-cli")
-    check(subprocess.run(["redis-server", "--version"], stdout=subprocess.DEVNULL, check=False).returncode == 0 and os.path.sep == "/",
-          "redis-server does not run")
     for part in (trading, redis_dies, stale):
         part()
     print("two hosts on one Redis: ok")
