@@ -77,9 +77,9 @@ struct nj_host {
     uint64_t last_seq;        /* the highest number given so far */
     bool recovered;           /* the journals held an earlier run */
     uint32_t timers_in_a_row; /* fired since something else happened */
-    bool stopping, finished;
-    bool reload_wanted, logs_wanted; /* signals seen */
-    int64_t stop_deadline_ns;        /* monotonic */
+    bool stopping;
+    bool logs_wanted;         /* SIGUSR1 was seen */
+    int64_t stop_deadline_ns; /* monotonic */
     int exit_code;
     struct nj_host_stats stats;
     struct ev_timer wake, second;
