@@ -469,7 +469,8 @@ START_TEST(after_a_roll_back_a_strategy_that_would_have_sent_other_orders_stays_
         turn(&r);
     }
     ck_assert_int_eq((int)r.host->strategies.all[0]->state, (int)NJ_SLOT_DISABLED);
-    ck_assert_uint_eq(r.seen[NJORD_PLUGIN_EVENT_DISABLED], 1);
+    ck_assert_uint_ge(r.seen[NJORD_PLUGIN_EVENT_DISABLED],
+                      1); /* 2 when the new one reached max_errors first */
     ck_assert_ptr_nonnull(
         strstr(r.host->strategies.all[0]->detail, "would have sent other orders"));
     uint64_t placed = r.host->broker.placed;
