@@ -121,6 +121,8 @@ host_libnjord_a_SOURCES = \
     host/services/scribe.h \
     host/services/slots.c \
     host/services/slots.h \
+    host/services/snapshot.c \
+    host/services/snapshot.h \
     host/services/strategies.c \
     host/services/strategies.h \
     host/services/summary.c \

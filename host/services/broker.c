@@ -1,6 +1,7 @@
 #include "services/broker.h"
 
 #include "services/host.h"
+#include "services/snapshot.h"
 
 #include <njord/codec.h>
 
@@ -426,13 +427,8 @@ static int start_plugin(struct nj_host *host, struct nj_slot *slot, struct nj_er
     int rc = nj_slot_make(slot, &instance, err);
     if (rc != 0)
         return rc;
-    struct nj_saved saved;
-    struct nj_buf blob = {0};
     struct nj_error why = {0};
-    rc = nj_state_get_saved(host->state, slot->id, &saved, &blob, &why);
-    if (rc == 0)
-        rc = nj_instance_load(instance, blob.data, blob.len, saved.version, &why);
-    nj_buf_free(&blob);
+    rc = nj_snapshot_load(slot, instance, NULL, &why);
     if (rc != 0 && rc != NJ_ERR_NOT_FOUND)
         nj_log(host->log, NJ_WARN, "broker", "state_refused", NJ_TEXT("broker", slot->id),
                NJ_TEXT("error", why.text));

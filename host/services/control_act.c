@@ -5,6 +5,7 @@
  * process. */
 #include "services/control_impl.h"
 #include "services/reload.h"
+#include "services/snapshot.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -86,25 +87,17 @@ struct disabling {
     char save_error[256];
 };
 
-static void save_slot(struct nj_slot *slot, uint64_t seq, char *why, size_t cap)
+static void save_slot(struct nj_slot *slot, char *why, size_t cap)
 {
-    struct nj_host *host = slot->host;
-    struct nj_instance *i = slot->instance;
-    struct nj_buf blob = {0};
     struct nj_error err = {0};
-    int rc = nj_instance_quiesce(i, &err);
+    int rc = nj_instance_quiesce(slot->instance, &err);
     if (rc == 0)
-        rc = nj_instance_save(i, &blob, &err);
-    struct nj_saved head = {.seq = seq, .version = i->module->plugin.state_version};
-    memcpy(head.hash, i->module->hash, sizeof head.hash);
+        rc = nj_snapshot_save(slot, &err);
     if (rc == 0)
-        rc = nj_state_put_saved(host->state, slot->id, &head, blob.data, blob.len, &err);
-    if (rc != 0 && rc != NJ_ERR_NOT_FOUND) {
-        snprintf(why, cap, "%.*s", (int)cap - 1, err.text);
-        nj_log(host->log, NJ_ERROR, "control", "state_not_saved", NJ_TEXT("id", slot->id),
-               NJ_TEXT("error", err.text));
-    }
-    nj_buf_free(&blob);
+        return;
+    snprintf(why, cap, "%.*s", (int)cap - 1, err.text);
+    nj_log(slot->host->log, NJ_ERROR, "control", "state_not_saved", NJ_TEXT("id", slot->id),
+           NJ_TEXT("error", err.text));
 }
 
 static void do_disable(void *ctx, uint64_t seq)
@@ -112,10 +105,11 @@ static void do_disable(void *ctx, uint64_t seq)
     struct disabling *d = ctx;
     struct nj_slot *slot = d->slot;
     char version[32] = "";
+    (void)seq;
     if (slot->instance) {
         snprintf(version, sizeof version, "%.31s", slot->instance->module->plugin.version);
         if (slot->instance->phase == NJ_INSTANCE_RUNNING)
-            save_slot(slot, seq, d->save_error, sizeof d->save_error);
+            save_slot(slot, d->save_error, sizeof d->save_error);
         if (slot->kind == NJORD_KIND_FEED)
             nj_descriptors_forget(slot->host, slot);
         nj_slot_retire(slot);
@@ -163,13 +157,8 @@ struct enabling {
 
 static int load_saved(struct enabling *e)
 {
-    struct nj_saved saved;
-    struct nj_buf blob = {0};
-    int rc = nj_state_get_saved(e->slot->host->state, e->slot->id, &saved, &blob, &e->err);
-    if (rc == 0)
-        rc = nj_instance_load(e->instance, blob.data, blob.len, saved.version, &e->err);
+    int rc = nj_snapshot_load(e->slot, e->instance, NULL, &e->err);
     e->restored = rc == 0;
-    nj_buf_free(&blob);
     return rc == NJ_ERR_NOT_FOUND ? 0 : rc;
 }
 

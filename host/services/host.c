@@ -5,6 +5,7 @@
 #include "services/halt.h"
 #include "services/link.h"
 #include "services/reload.h"
+#include "services/snapshot.h"
 
 #include <math.h>
 #include <signal.h>
@@ -158,22 +159,15 @@ static void save_states(struct nj_host *host, struct nj_slots *slots, bool at_en
 {
     for (uint32_t i = 0; i < slots->n; i++) {
         struct nj_slot *slot = slots->all[i];
-        struct nj_buf blob = {0};
         struct nj_error err = {0};
         if (!slot->instance)
             continue;
         int rc = at_end ? nj_instance_quiesce(slot->instance, &err) : 0;
         if (rc == 0)
-            rc = nj_instance_save(slot->instance, &blob, &err);
-        struct nj_saved head = {.seq = host->last_seq,
-                                .version = slot->instance->module->plugin.state_version};
-        memcpy(head.hash, slot->instance->module->hash, sizeof head.hash);
-        if (rc == 0)
-            rc = nj_state_put_saved(host->state, slot->id, &head, blob.data, blob.len, &err);
-        if (rc != 0 && rc != NJ_ERR_NOT_FOUND)
+            rc = nj_snapshot_save(slot, &err);
+        if (rc != 0)
             nj_log(host->log, NJ_ERROR, "host", "state_not_saved", NJ_TEXT("id", slot->id),
                    NJ_TEXT("error", err.text));
-        nj_buf_free(&blob);
     }
 }
 

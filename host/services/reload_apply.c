@@ -2,6 +2,7 @@
  * commit, or roll back. */
 #include "services/halt.h"
 #include "services/reload_impl.h"
+#include "services/snapshot.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,9 +72,9 @@ static int hand_over_one(struct nj_host *host, struct nj_change *c, struct nj_er
         saved.version = old->module->plugin.state_version;
         memcpy(c->fresh->random, old->random, sizeof old->random);
     } else if (c->fresh) { /* a slot that did not run: what it saved last */
-        rc = nj_state_get_saved(host->state, c->entry->id, &saved, &state, err);
+        rc = nj_snapshot_load(c->slot, c->fresh, NULL, err);
     }
-    if (rc == 0 && c->fresh)
+    if (rc == 0 && c->fresh && old)
         rc = nj_instance_load(c->fresh, state.data, state.len, saved.version, err);
     if (rc == NJ_ERR_NOT_FOUND) { /* one of the two keeps no state */
         if (old)
@@ -123,17 +124,12 @@ static int write_line(struct nj_host *host, const struct nj_change *c, struct nj
 
 static void remove_slot(struct nj_host *host, struct nj_slot *slot)
 {
-    struct nj_buf state = {0};
     struct nj_error err = {0};
     nj_strategy_leave(slot, (int)slot->config->on_remove, "removed");
-    if (slot->instance && nj_instance_quiesce(slot->instance, &err) == 0 &&
-        nj_instance_save(slot->instance, &state, &err) == 0) {
-        struct nj_saved head = {.seq = nj_bus_seq(host->bus),
-                                .version = slot->instance->module->plugin.state_version};
-        memcpy(head.hash, slot->instance->module->hash, sizeof head.hash);
-        nj_state_put_saved(host->state, slot->id, &head, state.data, state.len, &err);
-    }
-    nj_buf_free(&state);
+    if (slot->instance &&
+        (nj_instance_quiesce(slot->instance, &err) != 0 || nj_snapshot_save(slot, &err) != 0))
+        nj_log(host->log, NJ_ERROR, "reload", "state_not_saved", NJ_TEXT("id", slot->id),
+               NJ_TEXT("error", err.text));
     for (uint32_t i = 0; i < host->strategies.n; i++)
         if (host->strategies.all[i] == slot) {
             memmove(&host->strategies.all[i], &host->strategies.all[i + 1],

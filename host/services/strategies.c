@@ -1,6 +1,7 @@
 #include "services/strategies.h"
 
 #include "services/host.h"
+#include "services/snapshot.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -334,19 +335,15 @@ void nj_strategy_sync(struct nj_slot *slot)
 static void load_saved(struct nj_slot *slot, struct nj_instance *instance)
 {
     struct nj_host *host = slot->host;
-    struct nj_saved saved;
-    struct nj_buf blob = {0};
+    uint64_t seq = 0;
     struct nj_error err = {0};
-    int rc = nj_state_get_saved(host->state, slot->id, &saved, &blob, &err);
-    if (rc == 0)
-        rc = nj_instance_load(instance, blob.data, blob.len, saved.version, &err);
+    int rc = nj_snapshot_load(slot, instance, &seq, &err);
     if (rc == 0)
         nj_log(host->log, NJ_INFO, "strategies", "state_loaded", NJ_TEXT("strategy", slot->id),
-               NJ_INT("seq", saved.seq), NJ_INT("bytes", blob.len));
+               NJ_INT("seq", seq));
     else if (rc != NJ_ERR_NOT_FOUND)
         nj_log(host->log, NJ_WARN, "strategies", "state_refused", NJ_TEXT("strategy", slot->id),
                NJ_TEXT("error", err.text), NJ_TEXT("detail", "it starts empty"));
-    nj_buf_free(&blob);
 }
 
 int nj_strategy_start_one(struct nj_slot *slot, struct nj_error *err)
