@@ -68,6 +68,7 @@ unit_tests = \
     tests/unit/test_simmarket \
     tests/unit/test_simmarket_plugin \
     tests/unit/test_simmarket_rng \
+    tests/unit/test_snapshot \
     tests/unit/test_state \
     tests/unit/test_state_map \
     tests/unit/test_strategies \
@@ -118,6 +119,7 @@ e2e_tests = \
 test_plugins = \
     tests/plugins/abort_on_create.so \
     tests/plugins/busy.so \
+    tests/plugins/clockwork.so \
     tests/plugins/counter_v1.so \
     tests/plugins/counter_v2.so \
     tests/plugins/create_refuses.so \
@@ -232,6 +234,7 @@ tests_unit_test_journal_faults_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_redis_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_loader_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_log_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_snapshot_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_state_LDADD = $(SUPPORT_LIBS)
 
 # The feeds' pure parts: tests/unit/test_{playback,simmarket}*, tests/fuzz/fuzz_capture.

@@ -134,7 +134,7 @@ def bad():
                 check("FAILED" in lines.get(what, ""), "%s: '%s'\n%s" % (name, what, out))
     code, out, _ = njord("plugin", "check", "/does/not/exist.so")
     check(code == 1 and out.startswith("file ") and "FAILED" in out, "no file: %r" % out)
-    left = [n for n in os.listdir(os.environ.get("TMPDIR", "/tmp")) if n.startswith("njord-plugin-")]
+    left = [n for n in os.listdir(os.environ["TMPDIR"]) if n.startswith("njord-plugin-")]
     equal(left, [], "private copies that are left")
 
 
@@ -185,6 +185,8 @@ def new(where):
 
 def main():
     with tempfile.TemporaryDirectory() as where:
+        os.environ["TMPDIR"] = os.path.join(where, "tmp")  # other tests check plugins at the same time
+        os.mkdir(os.environ["TMPDIR"])
         listing(where)
         info()
         good()
