@@ -95,7 +95,7 @@ static njord_status next(struct v1_0_feed *s, const njord_host *host)
     njord_event_init(&trade, NJORD_EV_TRADE);
     trade.ev.ts_ns = s->start_ns + s->made * s->every_ns;
     memcpy(trade.symbol, s->symbols[at], sizeof trade.symbol);
-    (void)snprintf(trade.trade_id, sizeof trade.trade_id, "%lld", (long long)(s->made + 1));
+    (void)snprintf(trade.trade_id, sizeof trade.trade_id, "%lld", (long long)s->made + 1);
     (void)njord_copy_text(trade.venue, sizeof trade.venue, "made");
     trade.price = s->prices[at];
     trade.qty = 1.0;
