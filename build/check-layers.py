@@ -20,7 +20,7 @@ ALLOWED = {
     "runtime": {"base", "config", "bus", "journal", "sdk"},
     # Pure logic: the same functions serve the services and the backtester. See PURE below.
     "trade": {"base", "config", "sdk"},
-    "market": {"base", "config", "sdk"},
+    "market": {"base", "config", "trade", "sdk"},
     "portfolio": {"base", "config", "sdk"},
     "backtest": {"base", "config", "bus", "journal", "runtime", "trade", "market", "portfolio", "sdk"},
     "research": {"base", "config", "bus", "journal", "runtime", "trade", "market", "portfolio", "sdk"},

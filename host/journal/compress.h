@@ -1,0 +1,31 @@
+/* compress.h - finished journals to gzip, never at the risk of a line.
+ *
+ * Level 6, no time stamp or name in the header (same input, same bytes). Packed to a temporary
+ * name, synced, inflated again and compared with the source byte for byte, renamed to a name that
+ * was free (link semantics: never over an existing file), the folder synced, and only then the
+ * source removed. Killed at any step, the next run finishes or begins again; leftovers of the
+ * temporary kind are removed. A dated file that is there plain and compressed: where they are equal
+ * the plain one goes, else it gets the next free .n. [any]: no state but the files. */
+#ifndef NJ_JOURNAL_COMPRESS_H
+#define NJ_JOURNAL_COMPRESS_H
+
+#include "base/platform.h"
+#include "journal/names.h"
+
+struct nj_compress_stats {
+    uint64_t files, bytes_in, bytes_out, skipped, failed;
+};
+
+/* One dated file. The compressed one's path in out (NJ_PATH_MAX; may be NULL). */
+int nj_compress_file(const struct nj_platform *pf, const char *path, char *out,
+                     struct nj_error *err);
+/* Everything in `dir` last written before older_than_ns (wall clock; age by mtime) and not being
+ * written: dated files; live ones only when no host has the folder (its lock is taken meanwhile),
+ * renamed first to the day of their last line. app.ndjson is left alone. each (may be NULL) is told
+ * of every file as it is done; a failure is told, counted and does not end it. */
+int nj_compress_folder(const struct nj_platform *pf, const char *dir, int64_t older_than_ns,
+                       void (*each)(void *ctx, const char *from, const char *to, uint64_t in,
+                                    uint64_t out, const struct nj_error *failed),
+                       void *ctx, struct nj_compress_stats *stats, struct nj_error *err);
+
+#endif
