@@ -36,6 +36,8 @@ host_libnjord_a_SOURCES = \
     host/bus/redis_session.c \
     host/bus/redis_streams.c \
     host/bus/url.c \
+    host/cli/range.c \
+    host/cli/range.h \
     host/config/check.c \
     host/config/compare.c \
     host/config/config.h \

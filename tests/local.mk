@@ -59,6 +59,7 @@ unit_tests = \
     tests/unit/test_playback_lines \
     tests/unit/test_playback_parse \
     tests/unit/test_playback_plugin \
+    tests/unit/test_range \
     tests/unit/test_redis \
     tests/unit/test_reload \
     tests/unit/test_risk_limits \

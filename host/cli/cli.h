@@ -10,28 +10,44 @@
 #include "config/config.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { NJ_EXIT_DONE = 0, NJ_EXIT_FAILED = 1, NJ_EXIT_USAGE = 2 };
 
 /* Options, one bit each; the table in options.c has their names and help. */
-#define NJ_OPT_CONFIG    (1u << 0)
-#define NJ_OPT_CONTROL   (1u << 1)
-#define NJ_OPT_PLUGINS   (1u << 2)
-#define NJ_OPT_BUS       (1u << 3)
-#define NJ_OPT_JSON      (1u << 4)
-#define NJ_OPT_FORCE     (1u << 5)
-#define NJ_OPT_REASON    (1u << 6)
-#define NJ_OPT_FILE      (1u << 7)
-#define NJ_OPT_COUNT     (1u << 8)
-#define NJ_OPT_DIR       (1u << 9)
-#define NJ_OPT_TEMPLATES (1u << 10)
-#define NJ_OPT_HELP      (1u << 11)
+#define NJ_OPT_CONFIG      (UINT64_C(1) << 0)
+#define NJ_OPT_CONTROL     (UINT64_C(1) << 1)
+#define NJ_OPT_PLUGINS     (UINT64_C(1) << 2)
+#define NJ_OPT_BUS         (UINT64_C(1) << 3)
+#define NJ_OPT_JSON        (UINT64_C(1) << 4)
+#define NJ_OPT_FORCE       (UINT64_C(1) << 5)
+#define NJ_OPT_REASON      (UINT64_C(1) << 6)
+#define NJ_OPT_FILE        (UINT64_C(1) << 7)
+#define NJ_OPT_COUNT       (UINT64_C(1) << 8)
+#define NJ_OPT_DIR         (UINT64_C(1) << 9)
+#define NJ_OPT_TEMPLATES   (UINT64_C(1) << 10)
+#define NJ_OPT_HELP        (UINT64_C(1) << 11)
+#define NJ_OPT_SYMBOL      (UINT64_C(1) << 12)
+#define NJ_OPT_TIMEFRAME   (UINT64_C(1) << 13)
+#define NJ_OPT_START       (UINT64_C(1) << 14)
+#define NJ_OPT_END         (UINT64_C(1) << 15)
+#define NJ_OPT_JOURNAL_DIR (UINT64_C(1) << 16)
+#define NJ_OPT_SPEED       (UINT64_C(1) << 17)
+
+/* An option that may stand several times: its values, in the order of the command line. */
+#define NJ_CLI_LIST_MAX 256
+struct nj_cli_list {
+    const char *items[NJ_CLI_LIST_MAX];
+    size_t n;
+};
 
 struct nj_cli {
     const char *program; /* "njord ctl" */
-    unsigned given;      /* options that stood on the command line */
+    uint64_t given;      /* options that stood on the command line */
     const char *config, *control, *plugins, *bus, *reason, *file, *count, *dir, *templates;
+    const char *start, *end, *journal_dir, *speed;
+    struct nj_cli_list symbols, timeframes;
     bool json, force, help;
     char **args; /* arguments that are no options, behind the verb's own names */
     int n_args;
@@ -43,7 +59,7 @@ struct nj_verb {
     const char *line;      /* what it does, in one line */
     const char *arguments; /* "TOPIC" */
     int min_args, max_args;
-    unsigned options;
+    uint64_t options;
     const char *details; /* further help, lines ended by \n; may be "" */
     const char *example;
     int (*run)(struct nj_cli *cli); /* returns an exit code */
@@ -64,11 +80,11 @@ int nj_verb_plugin_check(struct nj_cli *cli);
 
 /* Parses options into cli and moves what is no option to the front: argv[0..return). -1 after
  * wrong usage was told. allowed: what the verb (a group: any of its verbs) takes. */
-int nj_cli_parse(struct nj_cli *cli, int argc, char **argv, unsigned allowed);
+int nj_cli_parse(struct nj_cli *cli, int argc, char **argv, uint64_t allowed);
 /* Prints help of a verb, or of a group. */
 void nj_cli_help(const char *program, const struct nj_verb *verb);
 /* "--force" for an option's bit. */
-const char *nj_cli_option_name(unsigned option);
+const char *nj_cli_option_name(uint64_t option);
 
 /* One line on standard error: "njord ctl: …"; returns `code`. */
 int nj_cli_error(const struct nj_cli *cli, int code, const char *fmt, ...)
@@ -80,6 +96,8 @@ const struct nj_config *nj_cli_config(struct nj_cli *cli);
 const char *nj_cli_control(struct nj_cli *cli);
 /* The bus: --bus, else bus.url; NULL likewise. */
 const char *nj_cli_bus(struct nj_cli *cli);
+/* Where journals are: --journal-dir, else logging.journal_dir; NULL likewise. */
+const char *nj_cli_journal_dir(struct nj_cli *cli);
 /* Where plugins are: --plugins, else plugins.dir; NULL likewise. */
 const char *nj_cli_plugins(struct nj_cli *cli);
 /* Is standard output a terminal that wants colour? */

@@ -63,9 +63,9 @@ static int unknown(const struct nj_cli *cli, const struct nj_verb *verbs, const 
                         cli->program);
 }
 
-static unsigned options_of(const struct nj_verb *verb)
+static uint64_t options_of(const struct nj_verb *verb)
 {
-    unsigned options = verb->options;
+    uint64_t options = verb->options;
     for (const struct nj_verb *sub = verb->subs; sub && sub->name; sub++)
         options |= sub->options;
     return options;
@@ -74,7 +74,7 @@ static unsigned options_of(const struct nj_verb *verb)
 /* Does the verb take what was given? */
 static int check_usage(const struct nj_cli *cli, const struct nj_verb *verb)
 {
-    unsigned foreign = cli->given & ~(verb->options | NJ_OPT_HELP);
+    uint64_t foreign = cli->given & ~(verb->options | NJ_OPT_HELP);
     if (foreign)
         return nj_cli_error(cli, NJ_EXIT_USAGE, "option '--%s' does not belong to it",
                             nj_cli_option_name(foreign & -foreign));

@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 static const struct row {
-    unsigned bit;
+    uint64_t bit;
     char letter; /* 0: none */
     const char *name;
     const char *argument; /* NULL: a switch */
-    size_t offset;        /* of its const char * or bool in struct nj_cli */
+    size_t offset;        /* of its const char *, bool or struct nj_cli_list in struct nj_cli */
     const char *help;
 } rows[] = {
     {NJ_OPT_CONFIG, 'c', "config", "DIR", offsetof(struct nj_cli, config),
@@ -37,11 +37,25 @@ static const struct row {
      "folder to make the project's folder in (default: here)"},
     {NJ_OPT_TEMPLATES, 0, "templates", "DIR", offsetof(struct nj_cli, templates),
      "where templates are (default: $NJORD_TEMPLATES, else the installed)"},
+    {NJ_OPT_SYMBOL, 's', "symbol", "S", offsetof(struct nj_cli, symbols),
+     "a symbol, BASE/QUOTE; may stand several times"},
+    {NJ_OPT_TIMEFRAME, 't', "timeframe", "T", offsetof(struct nj_cli, timeframes),
+     "1s to 1d, or trades; may stand several times"},
+    {NJ_OPT_START, 0, "start", "DATE", offsetof(struct nj_cli, start),
+     "YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ, inclusive (default: all that is stored)"},
+    {NJ_OPT_END, 0, "end", "DATE", offsetof(struct nj_cli, end),
+     "likewise; a date includes that day, a time is exclusive"},
+    {NJ_OPT_JOURNAL_DIR, 0, "journal-dir", "DIR", offsetof(struct nj_cli, journal_dir),
+     "where journals are (default: logging.journal_dir)"},
+    {NJ_OPT_SPEED, 0, "speed", "SPEED", offsetof(struct nj_cli, speed),
+     "1x, 10x, 100x or any number of times, or max"},
     {NJ_OPT_HELP, 'h', "help", NULL, offsetof(struct nj_cli, help), "prints this"},
 };
+/* Those that may stand several times, each into a list. */
+static const uint64_t several = NJ_OPT_SYMBOL | NJ_OPT_TIMEFRAME;
 #define N_ROWS ((int)(sizeof rows / sizeof rows[0]))
 
-const char *nj_cli_option_name(unsigned option)
+const char *nj_cli_option_name(uint64_t option)
 {
     for (int i = 0; i < N_ROWS; i++)
         if (rows[i].bit == option)
@@ -49,17 +63,25 @@ const char *nj_cli_option_name(unsigned option)
     return "";
 }
 
-static void take(struct nj_cli *cli, const struct row *row)
+static int take(struct nj_cli *cli, const struct row *row)
 {
     char *at = (char *)cli + row->offset;
     cli->given |= row->bit;
-    if (row->argument)
+    if (row->bit & several) {
+        struct nj_cli_list *list = (struct nj_cli_list *)(void *)at;
+        if (list->n == NJ_CLI_LIST_MAX)
+            return nj_cli_error(cli, -1, "option '--%s' stands more than %d times", row->name,
+                                NJ_CLI_LIST_MAX);
+        list->items[list->n++] = optarg;
+    } else if (row->argument) {
         memcpy(at, &optarg, sizeof optarg);
-    else
+    } else {
         *(bool *)at = true;
+    }
+    return 0;
 }
 
-int nj_cli_parse(struct nj_cli *cli, int argc, char **argv, unsigned allowed)
+int nj_cli_parse(struct nj_cli *cli, int argc, char **argv, uint64_t allowed)
 {
     struct option longs[N_ROWS + 1];
     char shorts[2 * N_ROWS + 2] = ":";
@@ -91,14 +113,15 @@ int nj_cli_parse(struct nj_cli *cli, int argc, char **argv, unsigned allowed)
                          argv[optind - 1], cli->program);
             return -1;
         }
-        take(cli, row);
+        if (take(cli, row) < 0)
+            return -1;
     }
     cli->args = argv + optind;
     cli->n_args = argc - optind;
     return cli->n_args;
 }
 
-static void print_options(unsigned options)
+static void print_options(uint64_t options)
 {
     puts("\nOptions:");
     for (int i = 0; i < N_ROWS; i++) {
@@ -118,7 +141,7 @@ void nj_cli_help(const char *program, const struct nj_verb *verb)
            " [options]", verb->line);
     if (verb->details[0])
         printf("\n%s", verb->details);
-    unsigned options = verb->options;
+    uint64_t options = verb->options;
     if (verb->subs)
         puts("");
     for (const struct nj_verb *sub = verb->subs; sub && sub->name; sub++) {
@@ -176,6 +199,14 @@ const char *nj_cli_bus(struct nj_cli *cli)
         return "inproc:"; /* a host was named */
     const struct nj_config *config = nj_cli_config(cli);
     return config ? config->bus.url : NULL;
+}
+
+const char *nj_cli_journal_dir(struct nj_cli *cli)
+{
+    if (cli->journal_dir)
+        return cli->journal_dir;
+    const struct nj_config *config = nj_cli_config(cli);
+    return config ? config->logging.journal_dir : NULL;
 }
 
 const char *nj_cli_plugins(struct nj_cli *cli)
