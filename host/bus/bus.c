@@ -23,13 +23,15 @@ struct topic {
     uint32_t busy;    /* deliveries that walk `to` right now */
     struct nj_subscription **to;
     uint32_t n_to;
+    uint32_t symbol_at;             /* where its events' symbol stands, 0: they have none */
+    uint32_t symbol_id;             /* of the symbol below */
+    char symbol[NJORD_SYMBOL_SIZE]; /* named last: mostly all events of a topic are about one */
 };
 
 /* What waits in a queue: this, then the event. */
 struct record {
     struct topic *topic;
-    bool foreign;
-    njord_envelope envelope; /* of a foreign event */
+    const njord_envelope *envelope; /* behind the event; NULL: our own */
 };
 
 struct nj_encoded {
@@ -119,6 +121,7 @@ static struct topic *topic_get(struct nj_bus *bus, const char *name, struct nj_e
     t = calloc(1, sizeof *t);
     if (t && (t->name = strdup(name)) && nj_map_put(&bus->topics, name, t)) {
         t->type = kind->type;
+        t->symbol_at = njord_contracts[kind->type].symbol_at;
         t->version = UINT64_MAX;
         bus->stats.topics++;
         return t;
@@ -223,30 +226,42 @@ static int push(struct nj_bus *bus, struct nj_fifo *fifo, struct topic *t, const
     if (waiting >= bus->options.max_queued || event->size > bus->options.max_queued - waiting)
         return nj_error_set(err, NJ_ERR_LIMIT, "bus: %zu bytes wait, no room for more on '%s'",
                             waiting, t->name);
-    struct record *r = nj_fifo_push(fifo, sizeof *r + event->size);
+    size_t whole = ((size_t)event->size + 7) & ~(size_t)7;
+    struct record *r =
+        nj_fifo_push(fifo, sizeof *r + whole + (envelope ? sizeof(njord_envelope) : 0));
     if (!r)
         return nj_error_set(err, NJ_ERR_NOMEM, "bus: out of memory on '%s'", t->name);
     r->topic = t;
-    r->foreign = envelope != NULL;
-    if (envelope)
-        r->envelope = *envelope;
+    r->envelope = NULL;
     *copy = (njord_event *)(r + 1);
     memcpy(*copy, event, event->size);
+    if (envelope)
+        r->envelope = memcpy((char *)(r + 1) + whole, envelope, sizeof *envelope);
     waiting = bus->inputs.bytes + bus->emissions.bytes;
     if (waiting > bus->stats.peak_bytes)
         bus->stats.peak_bytes = waiting;
     return 0;
 }
 
-static void name_symbol(struct nj_bus *bus, njord_event *event)
+static void name_symbol(struct nj_bus *bus, njord_event *event, struct topic *t)
 {
-    const char *symbol = njord_event_symbol(event);
-    event->symbol_id = symbol[0] && bus->options.symbol_id
-                           ? bus->options.symbol_id(bus->options.ctx, symbol)
-                           : NJORD_NO_SYMBOL;
+    const char *symbol =
+        t ? (t->symbol_at ? (const char *)event + t->symbol_at : "") : njord_event_symbol(event);
+    event->symbol_id = NJORD_NO_SYMBOL;
+    if (symbol[0] == '\0' || !bus->options.symbol_id)
+        return;
+    if (t && strcmp(t->symbol, symbol) == 0) {
+        event->symbol_id = t->symbol_id;
+        return;
+    }
+    event->symbol_id = bus->options.symbol_id(bus->options.ctx, symbol);
+    if (t && event->symbol_id != NJORD_NO_SYMBOL) {
+        t->symbol_id = event->symbol_id;
+        memcpy(t->symbol, symbol, sizeof t->symbol);
+    }
 }
 
-int nj_bus_stamp(struct nj_bus *bus, njord_event *event, struct nj_error *err)
+static int stamp(struct nj_bus *bus, njord_event *event, struct topic *t, struct nj_error *err)
 {
     uint64_t seq = bus->options.next_seq(bus->options.ctx);
     if (seq == 0)
@@ -254,8 +269,13 @@ int nj_bus_stamp(struct nj_bus *bus, njord_event *event, struct nj_error *err)
                             "bus: no sequence number can be reserved in the state folder");
     event->seq = seq;
     event->ts_recv_ns = bus->now_ns;
-    name_symbol(bus, event);
+    name_symbol(bus, event, t);
     return 0;
+}
+
+int nj_bus_stamp(struct nj_bus *bus, njord_event *event, struct nj_error *err)
+{
+    return stamp(bus, event, NULL, err);
 }
 
 int nj_bus_emit(struct nj_bus *bus, const char *topic, const njord_event *event,
@@ -288,7 +308,7 @@ int nj_bus_publish(struct nj_bus *bus, const char *topic, const njord_event *eve
         rc =
             push(bus, bus->delivering ? &bus->emissions : &bus->inputs, t, event, NULL, &copy, err);
     if (rc == 0 && bus->delivering) {
-        rc = nj_bus_stamp(bus, copy, err);
+        rc = stamp(bus, copy, t, err);
         if (rc != 0)
             copy->type = 0; /* it stands in the queue already: delivered to nobody */
         else if (seq)
@@ -330,12 +350,8 @@ static void deliver(struct nj_bus *bus, struct record *r, bool input)
     }
     struct nj_encoded *encoded = &bus->encoded[input ? 0 : 1];
     encoded->msgpack_len = encoded->json_len[0] = encoded->json_len[1] = 0;
-    struct nj_message message = {t->name,
-                                 (const njord_event *)(r + 1),
-                                 r->foreign ? &r->envelope : NULL,
-                                 bus->input_seq,
-                                 bus,
-                                 encoded};
+    struct nj_message message = {
+        t->name, (const njord_event *)(r + 1), r->envelope, bus->input_seq, bus, encoded};
     enum nj_stage stage = NJ_STAGE_JOURNAL;
     bool linked = true;
     t->busy++;
@@ -395,7 +411,7 @@ bool nj_bus_step(struct nj_bus *bus)
     njord_event *event = (njord_event *)(r + 1);
     if (enter(bus, &event->seq, bus->options.input_time(bus->options.ctx, event)) == 0) {
         event->ts_recv_ns = bus->now_ns;
-        name_symbol(bus, event);
+        name_symbol(bus, event, r->topic);
         deliver(bus, r, true);
         leave(bus);
     } else {

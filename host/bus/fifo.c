@@ -4,12 +4,6 @@
 
 #define CHUNK_BYTES 65536u
 
-/* A record: its size in a word of its own, then its bytes. */
-static size_t record_bytes(size_t size)
-{
-    return 8 + ((size + 7) & ~(size_t)7);
-}
-
 static struct nj_fifo_chunk *chunk_new(struct nj_fifo *fifo, size_t need)
 {
     struct nj_fifo_chunk *chunk = fifo->spare;
@@ -27,50 +21,22 @@ static struct nj_fifo_chunk *chunk_new(struct nj_fifo *fifo, size_t need)
     return chunk;
 }
 
-void *nj_fifo_push(struct nj_fifo *fifo, size_t size)
+bool nj_fifo_grow(struct nj_fifo *fifo, size_t need)
 {
-    size_t need = record_bytes(size);
-    struct nj_fifo_chunk *chunk = fifo->last;
-    if (!chunk || chunk->cap - chunk->tail < need) {
-        chunk = chunk_new(fifo, need);
-        if (!chunk)
-            return NULL;
-        if (fifo->last)
-            fifo->last->next = chunk;
-        else
-            fifo->first = chunk;
-        fifo->last = chunk;
-    }
-    uint64_t *record = chunk->data + chunk->tail / 8;
-    record[0] = size;
-    chunk->tail += need;
-    fifo->bytes += need;
-    return record + 1;
+    struct nj_fifo_chunk *chunk = chunk_new(fifo, need);
+    if (!chunk)
+        return false;
+    if (fifo->last)
+        fifo->last->next = chunk;
+    else
+        fifo->first = chunk;
+    fifo->last = chunk;
+    return true;
 }
 
-void *nj_fifo_peek(const struct nj_fifo *fifo, size_t *size)
-{
-    const struct nj_fifo_chunk *chunk = fifo->first;
-    if (!chunk || chunk->head == chunk->tail)
-        return NULL;
-    uint64_t *record = ((struct nj_fifo_chunk *)chunk)->data + chunk->head / 8;
-    if (size)
-        *size = (size_t)record[0];
-    return record + 1;
-}
-
-void nj_fifo_release(struct nj_fifo *fifo)
+void nj_fifo_drop(struct nj_fifo *fifo)
 {
     struct nj_fifo_chunk *chunk = fifo->first;
-    size_t need = record_bytes((size_t)chunk->data[chunk->head / 8]);
-    chunk->head += need;
-    fifo->bytes -= need;
-    if (chunk->head < chunk->tail)
-        return;
-    if (!chunk->next) { /* the only one: start it again */
-        chunk->head = chunk->tail = 0;
-        return;
-    }
     fifo->first = chunk->next;
     if (!fifo->spare && chunk->cap == CHUNK_BYTES)
         fifo->spare = chunk;
@@ -93,13 +59,8 @@ void *nj_fifo_next(const struct nj_fifo *fifo, struct nj_fifo_cursor *cursor)
     if (!cursor->chunk)
         return NULL;
     uint64_t *record = ((struct nj_fifo_chunk *)cursor->chunk)->data + cursor->at / 8;
-    cursor->at += record_bytes((size_t)record[0]);
+    cursor->at += nj_fifo_bytes((size_t)record[0]);
     return record + 1;
-}
-
-bool nj_fifo_empty(const struct nj_fifo *fifo)
-{
-    return fifo->bytes == 0;
 }
 
 void nj_fifo_free(struct nj_fifo *fifo)

@@ -54,13 +54,19 @@ static int64_t input_time(void *ctx, const njord_event *event)
     return event->ts_ns;
 }
 
+static uint32_t symbol_id(void *ctx, const char *symbol)
+{
+    (void)ctx;
+    return symbol[0] == 'B' ? 0 : NJORD_NO_SYMBOL;
+}
+
 static void bench_bus(void)
 {
     double floors[RUNS], ours[RUNS], sum = 0;
     uint64_t seq = 0;
     struct nj_bus *bus;
     struct nj_error err;
-    struct nj_bus_options options = {&seq, next_seq, input_time, NULL, NULL, 0};
+    struct nj_bus_options options = {&seq, next_seq, input_time, symbol_id, NULL, 0};
     njord_trade trade;
     if (nj_bus_new(&bus, &options, &err) != 0 ||
         !nj_bus_subscribe(bus, "md.trades.*", NJ_STAGE_STRATEGIES, take, &sum))
