@@ -59,6 +59,8 @@ host_libnjord_a_SOURCES = \
     host/journal/journal_tail.c \
     host/journal/json_check.c \
     host/journal/json_check.h \
+    host/journal/names.c \
+    host/journal/names.h \
     host/journal/state.c \
     host/journal/state.h \
     host/journal/state_run.c \

@@ -52,6 +52,7 @@ unit_tests = \
     tests/unit/test_map \
     tests/unit/test_match \
     tests/unit/test_mock \
+    tests/unit/test_names \
     tests/unit/test_number \
     tests/unit/test_orders \
     tests/unit/test_paper \
@@ -232,6 +233,7 @@ tests_bench_bench_journal_LDADD = $(SUPPORT_LIBS)
 tests_soak_journal_kill_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_faults_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_names_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_redis_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_loader_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_log_LDADD = $(SUPPORT_LIBS)
