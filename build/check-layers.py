@@ -41,6 +41,9 @@ EXCEPT = {
     ("host/trade/killswitch.c", "unistd.h"),
     # Saved state comes back as text, and reading text computes.
     ("host/trade/json.h", "jansson.h"),
+    # Lines of gzip files, one reader for plugins and host. An object of its own in the archive: only
+    # who reads files links libarchive.
+    ("sdk/src/lines.c", "archive.h"),
 }
 
 # Folders without I/O and without a clock. They take, of the system, only what computes, and of base
@@ -56,7 +59,7 @@ IMPURE_BASE = {"base/platform.h", "base/log.h"}
 # The SDK is linked into plugins: it may lean on libc and nothing else.
 FOREIGN = re.compile(r"^(ev|hiredis|msgpack|yaml|archive|archive_entry|jansson|curl|libwebsockets|seccomp|check)\b"
                      r"|^(hiredis|openssl|curl|msgpack)/")
-PLUGIN_FOREIGN = {"archive.h", "jansson.h"}  # recordings are gzip and JSON
+PLUGIN_FOREIGN = {"jansson.h"}  # recordings are JSON
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.M)
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
@@ -137,7 +140,7 @@ class Tree:
                     self.say(path, line, "'%s' is not in the tree: write it as \"folder/name.h\" below host" % name)
                 elif name.startswith("njord/"):
                     self.say(path, line, "<%s> is not in sdk/njord" % name)
-                elif mine == "sdk" and FOREIGN.match(name):
+                elif mine == "sdk" and FOREIGN.match(name) and (path, name) not in EXCEPT:
                     self.say(path, line, "the SDK may not lean on <%s>: it is linked into every plugin" % name)
                 elif mine in PURE and name not in PURE_SYSTEM and (path, name) not in EXCEPT:
                     self.say(path, line, "'%s' is pure logic and may not include <%s>" % (mine, name))

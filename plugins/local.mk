@@ -51,16 +51,12 @@ plugins_strategies_trendline_break_so_LDADD = $(PLUGIN_LIBS)
 # The feeds' pure parts, each an archive that its tests link too.
 noinst_LIBRARIES += plugins/feeds/libplayback.a plugins/feeds/libsimmarket.a
 
-plugins_feeds_libplayback_a_CPPFLAGS = $(PLUGIN_CPPFLAGS) $(ARCHIVE_CFLAGS) $(JANSSON_CFLAGS)
+plugins_feeds_libplayback_a_CPPFLAGS = $(PLUGIN_CPPFLAGS) $(JANSSON_CFLAGS)
 plugins_feeds_libplayback_a_SOURCES = \
     plugins/feeds/playback/capture.c \
     plugins/feeds/playback/capture.h \
     plugins/feeds/playback/csv.c \
     plugins/feeds/playback/csv.h \
-    plugins/feeds/playback/gzip_check.c \
-    plugins/feeds/playback/gzip_check.h \
-    plugins/feeds/playback/lines.c \
-    plugins/feeds/playback/lines.h \
     plugins/feeds/playback/pairs.c \
     plugins/feeds/playback/pairs.h \
     plugins/feeds/playback/player.c \

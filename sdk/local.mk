@@ -10,6 +10,7 @@ njordinclude_HEADERS = \
     sdk/njord/events.h \
     sdk/njord/feed.h \
     sdk/njord/indicators.h \
+    sdk/njord/lines.h \
     sdk/njord/match.h \
     sdk/njord/mock.h \
     sdk/njord/plugin.h \
@@ -17,7 +18,7 @@ njordinclude_HEADERS = \
     sdk/njord/strategy.h
 
 lib_LIBRARIES += sdk/libnjord-sdk.a
-sdk_libnjord_sdk_a_CPPFLAGS = $(BASE_CPPFLAGS) $(MSGPACK_CFLAGS)
+sdk_libnjord_sdk_a_CPPFLAGS = $(BASE_CPPFLAGS) $(MSGPACK_CFLAGS) $(ARCHIVE_CFLAGS)
 # A pair of doubles packed into one store stalls the loads of the next value: indicators take twice the time.
 sdk_libnjord_sdk_a_CFLAGS = $(AM_CFLAGS) -fno-tree-slp-vectorize
 sdk_libnjord_sdk_a_SOURCES = \
@@ -38,6 +39,8 @@ sdk_libnjord_sdk_a_SOURCES = \
     sdk/src/event_check.c \
     sdk/src/event_impl.h \
     sdk/src/glob.c \
+    sdk/src/gzip_check.c \
+    sdk/src/gzip_check.h \
     sdk/src/indicators_average.c \
     sdk/src/indicators_exact.h \
     sdk/src/indicators_linreg.c \
@@ -46,6 +49,7 @@ sdk_libnjord_sdk_a_SOURCES = \
     sdk/src/indicators_window.c \
     sdk/src/json_scan.c \
     sdk/src/json_scan.h \
+    sdk/src/lines.c \
     sdk/src/match.c \
     sdk/src/match_book.c \
     sdk/src/mock.c \

@@ -47,6 +47,7 @@ unit_tests = \
     tests/unit/test_journal_faults \
     tests/unit/test_killswitch \
     tests/unit/test_ledger \
+    tests/unit/test_lines \
     tests/unit/test_loader \
     tests/unit/test_log \
     tests/unit/test_map \
@@ -57,7 +58,6 @@ unit_tests = \
     tests/unit/test_orders \
     tests/unit/test_paper \
     tests/unit/test_playback \
-    tests/unit/test_playback_lines \
     tests/unit/test_playback_parse \
     tests/unit/test_playback_plugin \
     tests/unit/test_range \
@@ -247,11 +247,9 @@ SIMMARKET_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/feeds/simmarket
 SIMMARKET_TEST_LIBS = plugins/feeds/libsimmarket.a $(LDADD)
 tests_unit_test_playback_CPPFLAGS = $(PLAYBACK_TEST_CPPFLAGS)
 tests_unit_test_playback_LDADD = $(PLAYBACK_TEST_LIBS)
-tests_unit_test_playback_lines_CPPFLAGS = $(PLAYBACK_TEST_CPPFLAGS)
-tests_unit_test_playback_lines_LDADD = $(PLAYBACK_TEST_LIBS)
 tests_unit_test_playback_parse_CPPFLAGS = $(PLAYBACK_TEST_CPPFLAGS)
 tests_unit_test_playback_parse_LDADD = $(PLAYBACK_TEST_LIBS)
-tests_fuzz_fuzz_capture_CPPFLAGS = $(PLAYBACK_TEST_CPPFLAGS)
+tests_fuzz_fuzz_capture_CPPFLAGS = $(PLAYBACK_TEST_CPPFLAGS) -I$(top_srcdir)/sdk/src
 tests_fuzz_fuzz_capture_LDADD = $(PLAYBACK_TEST_LIBS)
 tests_unit_test_simmarket_CPPFLAGS = $(SIMMARKET_TEST_CPPFLAGS)
 tests_unit_test_simmarket_LDADD = $(SIMMARKET_TEST_LIBS)

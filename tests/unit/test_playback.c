@@ -2,12 +2,12 @@
  * capture against figures that python3 computes from the same files at test time. Owned by the
  * tests. */
 #include "capture.h"
-#include "lines.h"
 #include "player.h"
 
 #include <check.h>
 #include <math.h>
 #include <njord/codec.h>
+#include <njord/lines.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -356,7 +356,7 @@ START_TEST(going_on_needs_the_file_in_the_list_unchanged)
     o.files = "a,b";
     p = player_of(&o);
     ck_assert_int_eq(player_seek(p, &at, "a", why, sizeof why), -1);
-    ck_assert_ptr_nonnull(strstr(why, "shorter than when it was last played"));
+    ck_assert_ptr_nonnull(strstr(why, "shorter than when it was last read"));
     player_free(p);
 }
 END_TEST
@@ -479,7 +479,7 @@ START_TEST(real_capture_makes_the_expected_minutes_to_the_last_digit)
     size_t n = 0, seen = 0;
     struct player *p = capture_player(files, sizeof files);
     njord_trade t;
-    struct play_line line;
+    struct njord_line line;
     if (!p)
         return;
     while (player_next(p, &t) == 1) {
@@ -497,12 +497,12 @@ START_TEST(real_capture_makes_the_expected_minutes_to_the_last_digit)
     }
     player_free(p);
     snprintf(path, sizeof path, "%s/trades/btcusdt-expected-1m.csv.gz", data_folder());
-    struct play_lines *l = play_lines_open(path, why, sizeof why);
+    struct njord_lines *l = njord_lines_open(path, why, sizeof why);
     ck_assert_msg(l != NULL, "%s", why);
-    ck_assert_int_eq(play_lines_next(l, &line), 1);
+    ck_assert_int_eq(njord_lines_next(l, &line), 1);
     ck_assert_uint_gt(line.len, 47);
     ck_assert_mem_eq(line.text, "open_time_ms,open,high,low,close,volume,trades,", 47);
-    while (play_lines_next(l, &line) == 1) {
+    while (njord_lines_next(l, &line) == 1) {
         char expected[200], ours[200];
         const struct minute *b = &bars[seen];
         int n_commas = 0;
@@ -518,7 +518,7 @@ START_TEST(real_capture_makes_the_expected_minutes_to_the_last_digit)
                  (long)b->trades);
         ck_assert_str_eq(ours, expected);
     }
-    play_lines_close(l);
+    njord_lines_close(l);
     ck_assert_uint_eq(seen, n);
     ck_assert_uint_eq(n, 12);
 }
@@ -539,7 +539,7 @@ START_TEST(real_aggregated_trades_of_other_pairs_are_read_as_an_independent_read
 {
     char path[400], text[65536], ours[65536], clause[PLAY_WHY];
     const struct play_names names = {.venue = "binance", .symbol = ""};
-    struct play_line line;
+    struct njord_line line;
     size_t used = 0, n = 0;
     njord_trade t;
     snprintf(path, sizeof path, "%s/ws/binance-2021-10-12.txt.gz", data_folder());
@@ -547,10 +547,10 @@ START_TEST(real_aggregated_trades_of_other_pairs_are_read_as_an_independent_read
         printf("not run: no '%s' (NJORD_TEST_DATA)\n", path);
         return;
     }
-    struct play_lines *l = play_lines_open(path, why, sizeof why);
+    struct njord_lines *l = njord_lines_open(path, why, sizeof why);
     ck_assert_msg(l != NULL, "%s", why);
     ours[0] = '\0';
-    while (play_lines_next(l, &line) == 1) {
+    while (njord_lines_next(l, &line) == 1) {
         char *capture;
         const char *frame = memmem(line.text, line.len, ": {", 3);
         if (!frame)
@@ -567,7 +567,7 @@ START_TEST(real_aggregated_trades_of_other_pairs_are_read_as_an_independent_read
                                  t.symbol, t.trade_id, (long)(t.ev.ts_ns / 1000000), t.price, t.qty,
                                  t.side == NJORD_SIDE_SELL ? "sell" : "buy");
     }
-    play_lines_close(l);
+    njord_lines_close(l);
     run_python(aggregated, data_folder(), text, sizeof text);
     ck_assert_uint_gt(n, 0);
     ck_assert_str_eq(ours, text);

@@ -1,9 +1,9 @@
 #include "player.h"
 
 #include "capture.h"
-#include "lines.h"
 
 #include <njord/codec.h>
+#include <njord/lines.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ struct player {
     struct player_options options;
     struct file *files;
     size_t n_files;
-    struct play_lines *lines; /* of files[at.file], NULL between files */
+    struct njord_lines *lines; /* of files[at.file], NULL between files */
     struct player_position at;
     int ended;
     char error[512];
@@ -99,14 +99,14 @@ static int list_files(struct player *p, char *why, size_t why_cap)
 
 /* Reads on behind a CSV's header until a row has told the unit of its times, so that going on later
  * in the file, where another row comes first, reads them as now. */
-static void find_unit(struct file *f, struct play_lines *lines)
+static void find_unit(struct file *f, struct njord_lines *lines)
 {
     const struct play_names names = {.venue = "", .symbol = "A/B"};
-    struct play_line line;
+    struct njord_line line;
     njord_trade trade;
     char why[PLAY_WHY];
 
-    for (int i = 0; i < PROBE_LINES && play_lines_next(lines, &line) == 1; i++) {
+    for (int i = 0; i < PROBE_LINES && njord_lines_next(lines, &line) == 1; i++) {
         if (play_csv_row(&f->csv, &names, line.text, line.len, &trade, why) == PLAY_TRADE)
             return;
     }
@@ -115,15 +115,15 @@ static void find_unit(struct file *f, struct play_lines *lines)
 /* What kind of file is it? Its first lines tell. */
 static int recognise(struct player *p, struct file *f, char *why, size_t why_cap)
 {
-    struct play_lines *lines = play_lines_open(f->path, why, why_cap);
-    struct play_line line;
+    struct njord_lines *lines = njord_lines_open(f->path, why, why_cap);
+    struct njord_line line;
     char clause[PLAY_WHY] = "";
     int got, seen = 0, result = -1;
 
     if (!lines)
         return -1;
     f->format = PLAY_AUTO;
-    while ((got = play_lines_next(lines, &line)) == 1 && seen < PROBE_LINES) {
+    while ((got = njord_lines_next(lines, &line)) == 1 && seen < PROBE_LINES) {
         size_t start = 0;
         while (start < line.len && (line.text[start] == ' ' || line.text[start] == '\t'))
             start++;
@@ -145,7 +145,7 @@ static int recognise(struct player *p, struct file *f, char *why, size_t why_cap
             break;
     }
     if (got < 0) {
-        snprintf(why, why_cap, "%s", play_lines_error(lines));
+        snprintf(why, why_cap, "%s", njord_lines_error(lines));
     } else if (p->options.format == PLAY_CSV && seen > 0 && f->format != PLAY_CSV) {
         snprintf(why, why_cap, "%s:%llu: %s", f->path, (unsigned long long)line.number, clause);
     } else if (seen > 0 && f->format == PLAY_AUTO) {
@@ -165,7 +165,7 @@ static int recognise(struct player *p, struct file *f, char *why, size_t why_cap
             result = -1;
         }
     }
-    play_lines_close(lines);
+    njord_lines_close(lines);
     return result;
 }
 
@@ -198,7 +198,7 @@ void player_free(struct player *p)
 {
     if (!p)
         return;
-    play_lines_close(p->lines);
+    njord_lines_close(p->lines);
     for (size_t i = 0; p->files && i < p->n_files; i++)
         free(p->files[i].path);
     free(p->files);
@@ -222,7 +222,7 @@ static int end_with(struct player *p, const char *text)
 {
     snprintf(p->error, sizeof p->error, "%s", text);
     p->ended = 1;
-    play_lines_close(p->lines);
+    njord_lines_close(p->lines);
     p->lines = NULL;
     return -1;
 }
@@ -237,7 +237,7 @@ static int is_told(uint64_t n)
 }
 
 /* A bad line: 0 to go on, -1 when that is the end. */
-static int bad_line(struct player *p, const struct play_line *line, const char *why)
+static int bad_line(struct player *p, const struct njord_line *line, const char *why)
 {
     const struct file *f = &p->files[p->at.file];
     char text[512];
@@ -257,7 +257,7 @@ static int bad_line(struct player *p, const struct play_line *line, const char *
     return 0;
 }
 
-static int parse_ndjson(struct player *p, const struct play_line *line, njord_trade *out,
+static int parse_ndjson(struct player *p, const struct njord_line *line, njord_trade *out,
                         char why[PLAY_WHY])
 {
     char symbol[NJORD_SYMBOL_SIZE];
@@ -284,13 +284,13 @@ static int parse_ndjson(struct player *p, const struct play_line *line, njord_tr
     return play_finish(out, &p->options.names, why);
 }
 
-static int parse(struct player *p, const struct play_line *line, njord_trade *out,
+static int parse(struct player *p, const struct njord_line *line, njord_trade *out,
                  char why[PLAY_WHY])
 {
     struct file *f = &p->files[p->at.file];
 
     if (line->too_long) {
-        snprintf(why, PLAY_WHY, "line is longer than %u bytes", PLAY_LINE_MAX);
+        snprintf(why, PLAY_WHY, "line is longer than %u bytes", NJORD_LINE_MAX);
         return PLAY_BAD;
     }
     if (memchr(line->text, '\0', line->len)) {
@@ -313,7 +313,7 @@ static int parse(struct player *p, const struct play_line *line, njord_trade *ou
 }
 
 /* Counts a trade that is to be played, and tells the first that is out of order. */
-static void count_trade(struct player *p, const struct play_line *line, const njord_trade *trade)
+static void count_trade(struct player *p, const struct njord_line *line, const njord_trade *trade)
 {
     if (p->at.last_ts_ns != NJORD_NONE_I64 && trade->ev.ts_ns < p->at.last_ts_ns) {
         p->at.counts.out_of_order++;
@@ -341,7 +341,7 @@ static void file_done(struct player *p)
          p->files[p->at.file].path, (unsigned long long)c->trades, (unsigned long long)c->bad,
          (unsigned long long)c->out_of_order, (unsigned long long)c->left_out,
          (unsigned long long)c->other);
-    play_lines_close(p->lines);
+    njord_lines_close(p->lines);
     p->lines = NULL;
     p->at.file++;
     p->at.offset = p->at.line = 0;
@@ -352,15 +352,15 @@ static int open_file(struct player *p)
 {
     char why[512];
     struct file *f = &p->files[p->at.file];
-    struct play_line header;
+    struct njord_line header;
 
-    p->lines = play_lines_open(f->path, why, sizeof why);
+    p->lines = njord_lines_open(f->path, why, sizeof why);
     if (!p->lines)
         return end_with(p, why);
     if (f->format != PLAY_CSV || p->at.offset > 0)
         return 0;
     do { /* the header was read when the file was recognised */
-        if (play_lines_next(p->lines, &header) != 1) {
+        if (njord_lines_next(p->lines, &header) != 1) {
             snprintf(why, sizeof why, "file '%s': changed since the start: its header is gone",
                      f->path);
             return end_with(p, why);
@@ -372,7 +372,7 @@ static int open_file(struct player *p)
 }
 
 /* A torn last line that is no whole record is the end of data; 1 when this is one. */
-static int is_torn(struct player *p, const struct play_line *line, const char *why)
+static int is_torn(struct player *p, const struct njord_line *line, const char *why)
 {
     if (!line->torn)
         return 0;
@@ -383,16 +383,16 @@ static int is_torn(struct player *p, const struct play_line *line, const char *w
 
 int player_next(struct player *p, njord_trade *out)
 {
-    struct play_line line;
+    struct njord_line line;
     char why[PLAY_WHY];
     int got;
 
     while (!p->ended && p->at.file < p->n_files) {
         if (!p->lines && open_file(p) < 0)
             return -1;
-        got = play_lines_next(p->lines, &line);
+        got = njord_lines_next(p->lines, &line);
         if (got < 0) {
-            snprintf(p->error, sizeof p->error, "%s", play_lines_error(p->lines));
+            snprintf(p->error, sizeof p->error, "%s", njord_lines_error(p->lines));
             file_done(p);
             p->ended = 1;
             return -1;
@@ -483,8 +483,8 @@ int player_seek(struct player *p, const struct player_position *at, const char *
         snprintf(why, why_cap, "%s", p->error);
         return -1;
     }
-    if (play_lines_seek(p->lines, at->offset, at->line) < 0) {
-        snprintf(why, why_cap, "%s", play_lines_error(p->lines));
+    if (njord_lines_seek(p->lines, at->offset, at->line) < 0) {
+        snprintf(why, why_cap, "%s", njord_lines_error(p->lines));
         return -1;
     }
     return 0;

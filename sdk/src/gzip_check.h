@@ -1,4 +1,4 @@
-/* playback/gzip_check.h - is what was unpacked from a gzip file what was packed into it?
+/* gzip_check.h - is what was unpacked from a gzip file what was packed into it?
  *
  * libarchive unpacks but skips the trailers of RFC 1952 (CRC-32 and length), and does not say where
  * one member of a file ends and the next begins. So both sides are watched: each place in the
@@ -7,8 +7,8 @@
  * The last eight bytes of the file must be the last member's trailer. Damage is never let through
  * (but with the 2^-32 of CRC-32 itself); a false candidate, one in 10^11 bytes, can only raise a
  * false alarm, and only in a file of several members. Pure: no I/O; bounded memory. */
-#ifndef PLAYBACK_GZIP_CHECK_H
-#define PLAYBACK_GZIP_CHECK_H
+#ifndef NJORD_GZIP_CHECK_H
+#define NJORD_GZIP_CHECK_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -17,24 +17,16 @@
 /* Candidates that may be waiting: libarchive holds up to 64 KiB that it has unpacked, of as many
  * members with a byte each, and a block has room for 780 more. Empty members are never waiting. */
 #define GZIP_CHECK_MAX   67000u
-#define GZIP_CHECK_SEAM  18u /* a trailer, and the ten bytes that open every member */
 
-struct gzip_check {
-    uint32_t table[256];
-    uint32_t crc;    /* of the member now being unpacked, in its running form */
-    uint64_t length; /* bytes of it so far */
-    size_t n_kept;   /* last packed bytes of before, in front of the new ones */
-    uint8_t packed[GZIP_CHECK_SEAM - 1u + GZIP_CHECK_BLOCK];
-    struct gzip_trailer {
-        uint32_t crc, length;
-    } waiting[GZIP_CHECK_MAX]; /* a ring */
-    size_t first_waiting, n_waiting;
-};
+struct gzip_check;
 
-void gzip_check_init(struct gzip_check *check);
+/* NULL: out of memory. free takes NULL. */
+struct gzip_check *gzip_check_new(void);
+void gzip_check_free(struct gzip_check *check);
 
-/* The next packed bytes, at most GZIP_CHECK_BLOCK, before anything that is unpacked from them. */
-void gzip_check_packed(struct gzip_check *check, const uint8_t *data, size_t len);
+/* The next packed bytes, at most GZIP_CHECK_BLOCK, before anything that is unpacked from them. 0,
+ * or -1: out of memory. */
+int gzip_check_packed(struct gzip_check *check, const uint8_t *data, size_t len);
 
 /* The next unpacked bytes. */
 void gzip_check_unpacked(struct gzip_check *check, const uint8_t *data, size_t len);

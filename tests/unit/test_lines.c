@@ -1,11 +1,12 @@
-/* test_playback_lines.c - lines of plain and gzip files: ends, bounds, damage, going on at a place.
+/* test_lines.c - lines of plain and gzip files: ends, bounds, damage, going on at a place.
  * gzip files are written by libarchive, checksums of RFC 1952 damaged by hand. Owned by the tests.
  */
-#include "lines.h"
+#include "test_main.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <check.h>
+#include <njord/lines.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,37 +58,37 @@ static size_t gzip(const void *text, size_t len, void *out, size_t cap)
     return used;
 }
 
-static struct play_lines *opened(void)
+static struct njord_lines *opened(void)
 {
     char why[512] = "";
-    struct play_lines *l = play_lines_open(path, why, sizeof why);
+    struct njord_lines *l = njord_lines_open(path, why, sizeof why);
     ck_assert_msg(l != NULL, "%s", why);
     return l;
 }
 
-static void next_is(struct play_lines *l, const char *text, uint64_t number, uint64_t end)
+static void next_is(struct njord_lines *l, const char *text, uint64_t number, uint64_t end)
 {
-    struct play_line line;
-    ck_assert_msg(play_lines_next(l, &line) == 1, "%s", play_lines_error(l));
+    struct njord_line line;
+    ck_assert_msg(njord_lines_next(l, &line) == 1, "%s", njord_lines_error(l));
     ck_assert_uint_eq(line.len, strlen(text));
     ck_assert_msg(memcmp(line.text, text, line.len) == 0, "expected '%s'", text);
     ck_assert_uint_eq(line.number, number);
     ck_assert_uint_eq(line.end, end);
 }
 
-static void at_end(struct play_lines *l)
+static void at_end(struct njord_lines *l)
 {
-    struct play_line line;
-    ck_assert_msg(play_lines_next(l, &line) == 0, "expected the end; %s", play_lines_error(l));
-    play_lines_close(l);
+    struct njord_line line;
+    ck_assert_msg(njord_lines_next(l, &line) == 0, "expected the end; %s", njord_lines_error(l));
+    njord_lines_close(l);
 }
 
 /* Reads all lines; the last result, and how many there were. */
-static int read_all(struct play_lines *l, uint64_t *n)
+static int read_all(struct njord_lines *l, uint64_t *n)
 {
-    struct play_line line;
+    struct njord_line line;
     int got;
-    for (*n = 0; (got = play_lines_next(l, &line)) == 1; (*n)++)
+    for (*n = 0; (got = njord_lines_next(l, &line)) == 1; (*n)++)
         ;
     return got;
 }
@@ -95,14 +96,14 @@ static int read_all(struct play_lines *l, uint64_t *n)
 static void not_opened(const char *at, const char *expected)
 {
     char why[512] = "";
-    ck_assert_ptr_null(play_lines_open(at, why, sizeof why));
+    ck_assert_ptr_null(njord_lines_open(at, why, sizeof why));
     ck_assert_str_eq(why, expected);
 }
 
 START_TEST(lines_come_in_order_with_number_and_place)
 {
     write_file("one\ntwo\r\n\nfour\n", 15);
-    struct play_lines *l = opened();
+    struct njord_lines *l = opened();
     next_is(l, "one", 1, 4);
     next_is(l, "two", 2, 9);
     next_is(l, "", 3, 10);
@@ -113,12 +114,12 @@ END_TEST
 
 START_TEST(last_line_without_an_end_is_given_as_torn)
 {
-    struct play_line line;
+    struct njord_line line;
     write_file("one\ntw", 6);
-    struct play_lines *l = opened();
-    ck_assert_int_eq(play_lines_next(l, &line), 1);
+    struct njord_lines *l = opened();
+    ck_assert_int_eq(njord_lines_next(l, &line), 1);
     ck_assert_int_eq(line.torn, 0);
-    ck_assert_int_eq(play_lines_next(l, &line), 1);
+    ck_assert_int_eq(njord_lines_next(l, &line), 1);
     ck_assert_int_eq(line.torn, 1);
     ck_assert_uint_eq(line.len, 2);
     at_end(l);
@@ -128,7 +129,7 @@ END_TEST
 START_TEST(byte_order_mark_is_not_part_of_the_first_line)
 {
     write_file("\xef\xbb\xbfts\nx\n", 8);
-    struct play_lines *l = opened();
+    struct njord_lines *l = opened();
     next_is(l, "ts", 1, 6);
     next_is(l, "x", 2, 8);
     at_end(l);
@@ -146,13 +147,13 @@ START_TEST(line_of_ten_megabytes_is_told_and_the_next_is_read)
 {
     size_t n = 10u << 20;
     char *data = malloc(n + 8);
-    struct play_line line;
+    struct njord_line line;
     memset(data, 'x', n);
     memcpy(data + n, "\nnext\n", 6);
     write_file(data, n + 6);
     free(data);
-    struct play_lines *l = opened();
-    ck_assert_int_eq(play_lines_next(l, &line), 1);
+    struct njord_lines *l = opened();
+    ck_assert_int_eq(njord_lines_next(l, &line), 1);
     ck_assert_int_eq(line.too_long, 1);
     ck_assert_uint_eq(line.len, 0);
     next_is(l, "next", 2, n + 6);
@@ -162,19 +163,19 @@ END_TEST
 
 START_TEST(longest_line_is_taken_and_one_byte_more_is_not)
 {
-    size_t n = PLAY_LINE_MAX;
+    size_t n = NJORD_LINE_MAX;
     char *data = malloc(2 * n + 4);
-    struct play_line line;
+    struct njord_line line;
     memset(data, 'x', 2 * n + 4);
     data[n] = '\n';
     data[2 * n + 2] = '\n';
     write_file(data, 2 * n + 3);
     free(data);
-    struct play_lines *l = opened();
-    ck_assert_int_eq(play_lines_next(l, &line), 1);
+    struct njord_lines *l = opened();
+    ck_assert_int_eq(njord_lines_next(l, &line), 1);
     ck_assert_uint_eq(line.len, n);
     ck_assert_int_eq(line.too_long, 0);
-    ck_assert_int_eq(play_lines_next(l, &line), 1);
+    ck_assert_int_eq(njord_lines_next(l, &line), 1);
     ck_assert_int_eq(line.too_long, 1);
     at_end(l);
 }
@@ -220,12 +221,12 @@ START_TEST(gzip_gives_the_same_lines_as_plain_text)
 {
     size_t len, n;
     char *text = many_lines(&len), *packed = malloc(len);
-    struct play_line line;
+    struct njord_line line;
     n = gzip(text, len, packed, len);
     write_file(packed, n);
-    struct play_lines *l = opened();
+    struct njord_lines *l = opened();
     for (uint64_t i = 0; i < 300000; i++) {
-        ck_assert_int_eq(play_lines_next(l, &line), 1);
+        ck_assert_int_eq(njord_lines_next(l, &line), 1);
         ck_assert_uint_eq(line.len, 7);
         ck_assert_mem_eq(line.text, text + i * 8, 7);
     }
@@ -253,7 +254,7 @@ START_TEST(gzip_members_in_a_row_are_one_text)
     n += gzip("ree\n", 4, all + n, sizeof all - n);
     n += gzip("", 0, all + n, sizeof all - n);
     write_file(all, n);
-    struct play_lines *l = opened();
+    struct njord_lines *l = opened();
     next_is(l, "one", 1, 4);
     next_is(l, "two", 2, 8);
     next_is(l, "three", 3, 14);
@@ -267,7 +268,7 @@ START_TEST(gzip_member_that_begins_like_a_later_one_is_told_from_it)
     size_t n = gzip("one\ntwo\n", 8, all, sizeof all);
     n += gzip("one\n", 4, all + n, sizeof all - n);
     write_file(all, n);
-    struct play_lines *l = opened();
+    struct njord_lines *l = opened();
     next_is(l, "one", 1, 4);
     next_is(l, "two", 2, 8);
     next_is(l, "one", 3, 12);
@@ -286,10 +287,10 @@ START_TEST(seventy_thousand_gzip_members_of_a_byte_are_checked)
         n += size;
     }
     write_file(all, n);
-    struct play_lines *l = opened();
-    ck_assert_msg(read_all(l, &lines) == 0, "%s", play_lines_error(l));
+    struct njord_lines *l = opened();
+    ck_assert_msg(read_all(l, &lines) == 0, "%s", njord_lines_error(l));
     ck_assert_uint_eq(lines, 70000);
-    play_lines_close(l);
+    njord_lines_close(l);
     free(all);
 }
 END_TEST
@@ -300,21 +301,21 @@ static int is_noticed(const char *packed, size_t n, size_t at, int bit, const ch
                       size_t len)
 {
     char *damaged = malloc(n), why[512];
-    struct play_line line;
+    struct njord_line line;
     size_t same = 0;
     int got = -1;
     memcpy(damaged, packed, n);
     damaged[at] = (char)(damaged[at] ^ (1 << bit));
     write_file(damaged, n);
     free(damaged);
-    struct play_lines *l = play_lines_open(path, why, sizeof why);
-    while (l && (got = play_lines_next(l, &line)) == 1) {
+    struct njord_lines *l = njord_lines_open(path, why, sizeof why);
+    while (l && (got = njord_lines_next(l, &line)) == 1) {
         if (same + line.len < len && memcmp(line.text, text + same, line.len) == 0)
             same += line.len + 1;
         else
             same = len + 1;
     }
-    play_lines_close(l);
+    njord_lines_close(l);
     return got < 0 || same == len;
 }
 
@@ -353,9 +354,9 @@ START_TEST(cut_gzip_is_noticed_at_every_length)
     uint64_t lines;
     for (size_t cut = 3; cut < n; cut++) {
         write_file(packed, cut);
-        struct play_lines *l = play_lines_open(path, why, sizeof why);
+        struct njord_lines *l = njord_lines_open(path, why, sizeof why);
         ck_assert_msg(!l || read_all(l, &lines) < 0, "%zu of %zu bytes", cut, n);
-        play_lines_close(l);
+        njord_lines_close(l);
     }
 }
 END_TEST
@@ -363,10 +364,10 @@ END_TEST
 static void goes_on(const void *data, size_t len, const char *first, uint64_t offset)
 {
     write_file(data, len);
-    struct play_lines *l = opened();
-    ck_assert_msg(play_lines_seek(l, offset, offset / 8) == 0, "%s", play_lines_error(l));
+    struct njord_lines *l = opened();
+    ck_assert_msg(njord_lines_seek(l, offset, offset / 8) == 0, "%s", njord_lines_error(l));
     next_is(l, first, offset / 8 + 1, offset + 8);
-    play_lines_close(l);
+    njord_lines_close(l);
 }
 
 START_TEST(reading_goes_on_at_a_place_of_plain_and_gzip_files)
@@ -386,22 +387,166 @@ END_TEST
 START_TEST(going_on_in_a_file_that_is_not_the_same_is_refused)
 {
     write_file("one\ntwo\n", 8);
-    struct play_lines *l = opened();
-    ck_assert_int_eq(play_lines_seek(l, 9, 2), -1);
-    ck_assert_ptr_nonnull(strstr(play_lines_error(l), "shorter than when it was last played"));
-    play_lines_close(l);
+    struct njord_lines *l = opened();
+    ck_assert_int_eq(njord_lines_seek(l, 9, 2), -1);
+    ck_assert_ptr_nonnull(strstr(njord_lines_error(l), "shorter than when it was last read"));
+    njord_lines_close(l);
     l = opened();
-    ck_assert_int_eq(play_lines_seek(l, 5, 1), -1);
-    ck_assert_ptr_nonnull(strstr(play_lines_error(l), "no line ends at byte 5"));
-    play_lines_close(l);
+    ck_assert_int_eq(njord_lines_seek(l, 5, 1), -1);
+    ck_assert_ptr_nonnull(strstr(njord_lines_error(l), "no line ends at byte 5"));
+    njord_lines_close(l);
+}
+END_TEST
+
+/* ---- blocks ---- */
+
+static void block_is(njord_lines *l, const char *text, uint64_t number, uint64_t n_lines,
+                     uint64_t end)
+{
+    njord_block block;
+    ck_assert_msg(njord_lines_block(l, &block) == 1, "%s", njord_lines_error(l));
+    ck_assert_uint_eq(block.len, strlen(text));
+    ck_assert_mem_eq(block.text, text, block.len);
+    ck_assert_uint_eq(block.number, number);
+    ck_assert_uint_eq(block.n_lines, n_lines);
+    ck_assert_uint_eq(block.end, end);
+}
+
+START_TEST(block_holds_the_whole_lines_and_the_torn_one_comes_alone)
+{
+    njord_block block;
+    write_file("\xef\xbb\xbfone\r\n\ntwo\nthr", 16);
+    njord_lines *l = opened();
+    block_is(l, "one\r\n\ntwo\n", 1, 3, 13);
+    ck_assert_int_eq(njord_lines_block(l, &block), 1);
+    ck_assert_int_eq(block.torn, 1);
+    ck_assert_uint_eq(block.len, 3);
+    ck_assert_uint_eq(block.number, 4);
+    ck_assert_uint_eq(block.end, 16);
+    ck_assert_int_eq(njord_lines_block(l, &block), 0);
+    at_end(l);
+}
+END_TEST
+
+START_TEST(lines_and_blocks_may_be_mixed)
+{
+    write_file("one\ntwo\nthree\nfour\n", 19);
+    njord_lines *l = opened();
+    next_is(l, "one", 1, 4);
+    block_is(l, "two\nthree\nfour\n", 2, 3, 19);
+    at_end(l);
+}
+END_TEST
+
+/* Lines of every length, more than any buffer here: laid end to end, the blocks are the file, their
+ * numbers go on, and they end where lines end. */
+static void blocks_are(const char *text, size_t len, uint64_t n_lines)
+{
+    njord_lines *l = opened();
+    njord_block block;
+    uint64_t at = 0, number = 1;
+    int got;
+    while ((got = njord_lines_block(l, &block)) == 1) {
+        ck_assert_uint_eq(block.number, number);
+        ck_assert_uint_eq(block.end, at + block.len);
+        ck_assert_uint_le(block.len, NJORD_BLOCK_MAX);
+        ck_assert_uint_le(block.end, len);
+        ck_assert_mem_eq(block.text, text + at, block.len);
+        ck_assert_int_eq(block.text[block.len - 1], '\n');
+        at = block.end;
+        number += block.n_lines;
+    }
+    ck_assert_msg(got == 0, "%s", njord_lines_error(l));
+    ck_assert_uint_eq(at, len);
+    ck_assert_uint_eq(number, n_lines + 1);
+    njord_lines_close(l);
+}
+
+START_TEST(blocks_laid_end_to_end_are_the_file_plain_and_gzip)
+{
+    size_t len = 0, n;
+    char *text = malloc(3000 * 3001 / 2 + 3000), *packed;
+    for (size_t i = 0; i < 3000; i++) { /* lengths 0..2999, also with bytes near '\n' */
+        memset(text + len, "\x09\x0b\x8a\xff"[i % 4], i);
+        text[len + i] = '\n';
+        len += i + 1;
+    }
+    write_file(text, len);
+    blocks_are(text, len, 3000);
+    packed = malloc(len);
+    n = gzip(text, len, packed, len);
+    write_file(packed, n);
+    blocks_are(text, len, 3000);
+    free(packed);
+    free(text);
+}
+END_TEST
+
+START_TEST(line_that_is_too_long_is_a_block_of_its_own)
+{
+    size_t n = NJORD_LINE_MAX + 1;
+    char *data = malloc(2 * n + 12);
+    njord_block block;
+    memcpy(data, "one\n", 4);
+    memset(data + 4, 'x', n);
+    memcpy(data + 4 + n, "\n", 1);
+    memset(data + 5 + n, 'y', n - 1); /* as long as may be */
+    memcpy(data + 4 + 2 * n, "\ntwo\n", 5);
+    write_file(data, 9 + 2 * n);
+    njord_lines *l = opened();
+    block_is(l, "one\n", 1, 1, 4);
+    ck_assert_int_eq(njord_lines_block(l, &block), 1);
+    ck_assert_int_eq(block.too_long, 1);
+    ck_assert_uint_eq(block.len, 0);
+    ck_assert_uint_eq(block.number, 2);
+    ck_assert_uint_eq(block.n_lines, 1);
+    ck_assert_int_eq(njord_lines_block(l, &block), 1);
+    ck_assert_uint_eq(block.number, 3);
+    ck_assert_int_eq(block.too_long, 0);
+    ck_assert_uint_ge(block.len, n);
+    ck_assert_mem_eq(block.text, data + 5 + n, n);
+    if (block.n_lines == 1)
+        block_is(l, "two\n", 4, 1, 9 + 2 * n);
+    at_end(l);
+    free(data);
+}
+END_TEST
+
+START_TEST(damaged_gzip_ends_the_blocks_with_the_file_s_name)
+{
+    char packed[100], expected[400];
+    njord_block block;
+    size_t n = gzip("one\ntwo\n", 8, packed, sizeof packed);
+    packed[n - 8] ^= 1; /* the CRC-32 */
+    write_file(packed, n);
+    njord_lines *l = opened();
+    block_is(l, "one\ntwo\n", 1, 2, 8);
+    ck_assert_int_eq(njord_lines_block(l, &block), -1);
+    snprintf(expected, sizeof expected,
+             "file '%s': damaged: what was unpacked does not match its CRC-32 and length", path);
+    ck_assert_str_eq(njord_lines_error(l), expected);
+    njord_lines_close(l);
+}
+END_TEST
+
+START_TEST(what_is_named_gz_and_is_not_gzip_is_refused)
+{
+    char plain[300], expected[400];
+    snprintf(plain, sizeof plain, "%s", path);
+    snprintf(path, sizeof path, "%s/file.gz", folder);
+    write_file("", 0);
+    snprintf(expected, sizeof expected,
+             "file '%s': damaged: its name says gzip, its first bytes do not", path);
+    not_opened(path, expected);
+    unlink(path);
+    snprintf(path, sizeof path, "%s", plain);
 }
 END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("playback_lines");
+    Suite *suite = suite_create("lines");
     TCase *lines = tcase_create("lines");
-    int failed;
     tcase_add_checked_fixture(lines, make_folder, remove_folder);
     tcase_set_timeout(lines, 120);
     tcase_add_test(lines, lines_come_in_order_with_number_and_place);
@@ -422,10 +567,12 @@ int main(void)
     tcase_add_test(lines, cut_gzip_is_noticed_at_every_length);
     tcase_add_test(lines, reading_goes_on_at_a_place_of_plain_and_gzip_files);
     tcase_add_test(lines, going_on_in_a_file_that_is_not_the_same_is_refused);
+    tcase_add_test(lines, block_holds_the_whole_lines_and_the_torn_one_comes_alone);
+    tcase_add_test(lines, lines_and_blocks_may_be_mixed);
+    tcase_add_test(lines, blocks_laid_end_to_end_are_the_file_plain_and_gzip);
+    tcase_add_test(lines, line_that_is_too_long_is_a_block_of_its_own);
+    tcase_add_test(lines, damaged_gzip_ends_the_blocks_with_the_file_s_name);
+    tcase_add_test(lines, what_is_named_gz_and_is_not_gzip_is_refused);
     suite_add_tcase(suite, lines);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }
