@@ -66,6 +66,13 @@ host_libnjord_a_SOURCES = \
     host/journal/state_run.c \
     host/journal/state_run.h \
     host/journal/state_saved.c \
+    host/market/exact.c \
+    host/market/exact.h \
+    host/market/ohlcv.c \
+    host/market/ohlcv.h \
+    host/market/ohlcv_bucket.c \
+    host/market/ohlcv_impl.h \
+    host/market/ohlcv_span.c \
     host/runtime/child.c \
     host/runtime/child.h \
     host/runtime/elf_stamp.c \

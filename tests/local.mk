@@ -55,6 +55,8 @@ unit_tests = \
     tests/unit/test_mock \
     tests/unit/test_names \
     tests/unit/test_number \
+    tests/unit/test_ohlcv \
+    tests/unit/test_ohlcv_exact \
     tests/unit/test_orders \
     tests/unit/test_paper \
     tests/unit/test_playback \
@@ -192,6 +194,7 @@ EXTRA_DIST += \
     tests/plugins/counter.h \
     tests/plugins/plain.h \
     tests/unit/config_load.h \
+    tests/unit/ohlcv_make.h \
     tests/unit/risk_make.h \
     tests/unit/test_abi_layout_rows.h \
     tests/unit/test_codec_random.h \

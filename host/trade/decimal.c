@@ -110,17 +110,11 @@ bool nj_grid_multiple(const struct nj_grid *a, const struct nj_grid *b, int64_t 
 /* ---- products of decimals --------------------------------------------------------------------
  */
 
-struct digits {
-    uint64_t m; /* at most 17 digits, no zero at the end */
-    int e;      /* power of ten */
-};
-
-/* |v| as its shortest decimal, read off its text. */
-static struct digits digits_of(double v)
-{
+struct nj_digits nj_digits_of(double v)
+{ /* read off its text */
     char text[NJORD_NUMBER_SIZE];
     size_t len = njord_format_f64(fabs(v), text);
-    struct digits d = {0, 0};
+    struct nj_digits d = {0, 0};
     bool fraction = false;
     for (size_t i = 0; i < len; i++) {
         if (text[i] == '.') {
@@ -154,7 +148,8 @@ int nj_product_compare(double a, double b, double c, double d)
     /* So near that rounding may decide, and of one sign: as whole numbers of a power of ten. The
      * values being near, the one with the larger power grows to no more digits than the other has.
      */
-    struct digits da = digits_of(a), db = digits_of(b), dc = digits_of(c), dd = digits_of(d);
+    struct nj_digits da = nj_digits_of(a), db = nj_digits_of(b), dc = nj_digits_of(c),
+                     dd = nj_digits_of(d);
     uwide l = (uwide)da.m * db.m, r = (uwide)dc.m * dd.m;
     int el = da.e + db.e, er = dc.e + dd.e;
     for (; el > er && l >> 124 == 0; el--)

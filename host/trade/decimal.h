@@ -36,6 +36,13 @@ double nj_grid_value(const struct nj_grid *grid, int64_t count);
 /* Is one grid's unit a whole multiple of the other's? Then *factor = a / b. */
 bool nj_grid_multiple(const struct nj_grid *a, const struct nj_grid *b, int64_t *factor);
 
+/* |v| as its shortest decimal, m * 10^e: at most 17 digits, no zero at the end (0 is 0 * 10^0). */
+struct nj_digits {
+    uint64_t m;
+    int e;
+};
+struct nj_digits nj_digits_of(double v);
+
 /* Sign of a * b - c * d, where the doubles stand for the shortest decimals that read back to them:
  * 3 * 1.1 against 3.3 * 1 is 0. All finite. */
 int nj_product_compare(double a, double b, double c, double d);
