@@ -51,22 +51,14 @@ plugins_strategies_trendline_break_so_LDADD = $(PLUGIN_LIBS)
 # The feeds' pure parts, each an archive that its tests link too.
 noinst_LIBRARIES += plugins/feeds/libplayback.a plugins/feeds/libsimmarket.a
 
-plugins_feeds_libplayback_a_CPPFLAGS = $(PLUGIN_CPPFLAGS) $(JANSSON_CFLAGS)
+plugins_feeds_libplayback_a_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 plugins_feeds_libplayback_a_SOURCES = \
-    plugins/feeds/playback/capture.c \
-    plugins/feeds/playback/capture.h \
-    plugins/feeds/playback/csv.c \
-    plugins/feeds/playback/csv.h \
-    plugins/feeds/playback/pairs.c \
-    plugins/feeds/playback/pairs.h \
     plugins/feeds/playback/player.c \
-    plugins/feeds/playback/player.h \
-    plugins/feeds/playback/record.c \
-    plugins/feeds/playback/record.h
+    plugins/feeds/playback/player.h
 plugins_feeds_playback_so_SOURCES = plugins/feeds/playback/playback.c
 plugins_feeds_playback_so_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 plugins_feeds_playback_so_LDFLAGS = $(PLUGIN_LINKFLAGS)
-plugins_feeds_playback_so_LDADD = plugins/feeds/libplayback.a $(PLUGIN_LIBS) $(ARCHIVE_LIBS) $(JANSSON_LIBS)
+plugins_feeds_playback_so_LDADD = plugins/feeds/libplayback.a $(PLUGIN_LIBS) $(ARCHIVE_LIBS)
 
 plugins_feeds_libsimmarket_a_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 plugins_feeds_libsimmarket_a_SOURCES = \

@@ -14,6 +14,7 @@ njordinclude_HEADERS = \
     sdk/njord/match.h \
     sdk/njord/mock.h \
     sdk/njord/plugin.h \
+    sdk/njord/recorded.h \
     sdk/njord/state.h \
     sdk/njord/strategy.h
 
@@ -60,6 +61,13 @@ sdk_libnjord_sdk_a_SOURCES = \
     sdk/src/msgpack_wire.h \
     sdk/src/number.c \
     sdk/src/number_impl.h \
+    sdk/src/recorded.c \
+    sdk/src/recorded_capture.c \
+    sdk/src/recorded_csv.c \
+    sdk/src/recorded_file.c \
+    sdk/src/recorded_impl.h \
+    sdk/src/recorded_pair.c \
+    sdk/src/recorded_value.c \
     sdk/src/state_impl.h \
     sdk/src/state_in.c \
     sdk/src/state_out.c \

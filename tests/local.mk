@@ -60,9 +60,10 @@ unit_tests = \
     tests/unit/test_orders \
     tests/unit/test_paper \
     tests/unit/test_playback \
-    tests/unit/test_playback_parse \
     tests/unit/test_playback_plugin \
     tests/unit/test_range \
+    tests/unit/test_recorded \
+    tests/unit/test_recorded_bars \
     tests/unit/test_redis \
     tests/unit/test_reload \
     tests/unit/test_risk_limits \
@@ -156,7 +157,8 @@ fuzz_programs = \
     tests/fuzz/fuzz_config \
     tests/fuzz/fuzz_elf_stamp \
     tests/fuzz/fuzz_json \
-    tests/fuzz/fuzz_msgpack
+    tests/fuzz/fuzz_msgpack \
+    tests/fuzz/fuzz_recorded
 
 # soak/: long ones, a part of each in make check, full size by make soak (NJORD_SOAK=1).
 soak_programs = \
@@ -243,17 +245,14 @@ tests_unit_test_log_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_snapshot_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_state_LDADD = $(SUPPORT_LIBS)
 
-# The feeds' pure parts: tests/unit/test_{playback,simmarket}*, tests/fuzz/fuzz_capture.
+# The feeds' pure parts: tests/unit/test_{playback,simmarket}*.
 PLAYBACK_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/feeds/playback
 PLAYBACK_TEST_LIBS = plugins/feeds/libplayback.a $(LDADD)
 SIMMARKET_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/feeds/simmarket
 SIMMARKET_TEST_LIBS = plugins/feeds/libsimmarket.a $(LDADD)
 tests_unit_test_playback_CPPFLAGS = $(PLAYBACK_TEST_CPPFLAGS)
 tests_unit_test_playback_LDADD = $(PLAYBACK_TEST_LIBS)
-tests_unit_test_playback_parse_CPPFLAGS = $(PLAYBACK_TEST_CPPFLAGS)
-tests_unit_test_playback_parse_LDADD = $(PLAYBACK_TEST_LIBS)
-tests_fuzz_fuzz_capture_CPPFLAGS = $(PLAYBACK_TEST_CPPFLAGS) -I$(top_srcdir)/sdk/src
-tests_fuzz_fuzz_capture_LDADD = $(PLAYBACK_TEST_LIBS)
+tests_fuzz_fuzz_capture_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/src
 tests_unit_test_simmarket_CPPFLAGS = $(SIMMARKET_TEST_CPPFLAGS)
 tests_unit_test_simmarket_LDADD = $(SIMMARKET_TEST_LIBS)
 tests_unit_test_simmarket_rng_CPPFLAGS = $(SIMMARKET_TEST_CPPFLAGS)

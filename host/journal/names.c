@@ -161,19 +161,7 @@ int nj_journal_name_make(const struct nj_journal_file *file, char *out, size_t c
 
 int64_t nj_timeframe_ns(const char *timeframe)
 {
-    static const char units[] = "smhdw";
-    static const int64_t seconds[] = {1, 60, 3600, 86400, 604800};
-    int64_t n = 0, ns;
-    const char *p = timeframe;
-    if (*p == '0' || strnlen(timeframe, NJORD_TIMEFRAME_SIZE) == NJORD_TIMEFRAME_SIZE)
-        return 0;
-    while (*p >= '0' && *p <= '9')
-        n = n * 10 + (*p++ - '0');
-    const char *unit = *p ? strchr(units, *p) : NULL;
-    if (n == 0 || !unit || p[1] != '\0' ||
-        __builtin_mul_overflow(n, seconds[unit - units] * 1000000000, &ns))
-        return 0;
-    return ns;
+    return njord_timeframe_ns(timeframe);
 }
 
 static bool is_symbol(const char *text)

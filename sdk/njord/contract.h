@@ -111,6 +111,9 @@ const njord_topic *njord_topic_of(const char *name);
  * caller's choice: strat.cancel or orders.cancel). */
 int njord_topic_name(const njord_topic *topic, const njord_event *event, char *out, size_t cap);
 
+/* Length of a timeframe ("1s" to "1d": any count of s, m, h, d, w) in ns; 0: none. */
+int64_t njord_timeframe_ns(const char *timeframe);
+
 /* Does `name` match `glob` as Redis PSUBSCRIBE matches (*, ?, [abc], [^a-z], \x)? */
 int njord_glob_match(const char *glob, const char *name);
 

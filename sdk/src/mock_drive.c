@@ -443,35 +443,12 @@ int njord_mock_trade(njord_mock *mock, const char *symbol, double price, double 
     return njord_mock_event(mock, topic, &trade.ev);
 }
 
-/* "5m" as ns, 0: no timeframe. */
-static int64_t timeframe_ns(const char *timeframe)
-{
-    int64_t n = 0;
-    const char *at = timeframe;
-    while (*at >= '0' && *at <= '9' && n < 100000)
-        n = n * 10 + (*at++ - '0');
-    if (strlen(timeframe) >= NJORD_TIMEFRAME_SIZE || n == 0 || *at == '\0' || at[1] != '\0')
-        return 0;
-    switch (*at) {
-    case 's':
-        return n * 1000000000;
-    case 'm':
-        return n * 60000000000;
-    case 'h':
-        return n * 3600000000000;
-    case 'd':
-        return n * 86400000000000;
-    default:
-        return 0;
-    }
-}
-
 int njord_mock_bar(njord_mock *mock, const char *symbol, const char *timeframe, int64_t ts_open_ns,
                    double open, double high, double low, double close, double volume)
 {
     njord_bar bar;
     char topic[32 + NJORD_SYMBOL_SIZE];
-    int64_t length = timeframe_ns(timeframe);
+    int64_t length = njord_timeframe_ns(timeframe);
     njord_event_init(&bar, NJORD_EV_BAR);
     if (length == 0)
         return mock_fail(mock, NJORD_E_ARG, "timeframe '%.16s': expected 1s to 1d", timeframe);

@@ -1,62 +1,37 @@
-/* fuzz_capture.c - bytes as the recordings that playback reads: every line through the parsers of
- * captures, CSV and symbols; the whole as a gzip file's two sides. What a parser calls a trade must
- * be a whole event. The first byte chooses. Owned by the tests. */
-#include "capture.h"
-#include "csv.h"
+/* fuzz_capture.c - bytes as the recordings that playback reads: lines of captures and symbols; the
+ * whole as a gzip file's two sides. What a reader calls a trade must be a whole event. The first
+ * byte chooses. Owned by the tests. */
 #include "gzip_check.h"
-#include "pairs.h"
 
 #include <njord/codec.h>
+#include <njord/recorded.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void expect_whole(const njord_trade *trade)
+static void one_line(const njord_recorded *how, const char *line, size_t len)
 {
-    char why[256];
-    if (njord_event_check(&trade->ev, sizeof *trade, why, sizeof why) != 0 || !(trade->price > 0) ||
-        !(trade->qty > 0) || trade->ev.ts_ns < 0) {
-        fprintf(stderr, "a parser let through what is no trade: %s\n", why);
+    char why[NJORD_RECORDED_WHY];
+    njord_recorded_line out;
+    if (njord_recorded_read(how, line, len, &out, why) != NJORD_RECORDED_EVENT)
+        return;
+    if (njord_event_check(&out.of.ev, sizeof out.of, why, sizeof why) != 0 ||
+        out.of.ev.type != NJORD_EV_TRADE || !(out.of.trade.price > 0) || !(out.of.trade.qty > 0) ||
+        out.of.ev.ts_ns < 0) {
+        fprintf(stderr, "a reader let through what is no trade: %s\n", why);
         __builtin_trap();
     }
 }
 
-static void one_line(int format, struct play_csv *csv, int *has_header, const char *line,
-                     size_t len)
+static void one_symbol(const char *line, size_t len)
 {
     static const char *const symbols[] = {"BTC/USDT", "PEPE/BUSD"};
-    const struct play_names names = {"binance", "", symbols, 2};
-    const struct play_names renamed = {"", "ATOM/USDT", NULL, 0};
-    char why[PLAY_WHY] = "";
-    njord_trade trade;
-    njord_decode_error error;
-    char symbol[NJORD_SYMBOL_SIZE];
-    int result = PLAY_OTHER;
-
-    switch (format) {
-    case 0:
-        result = play_capture_line(&names, line, len, &trade, why);
-        break;
-    case 1:
-        if (!*has_header)
-            *has_header = play_csv_header(csv, PLAY_UNIT_AUTO, line, len, why) == 0 ? 1 : -1;
-        else if (*has_header > 0)
-            result = play_csv_row(csv, len % 2 ? &names : &renamed, line, len, &trade, why);
-        break;
-    case 2:
-        if (njord_decode_json(NJORD_EV_TRADE, line, len, &trade, sizeof trade, NULL, &error) == 0)
-            result = play_finish(&trade, &names, why);
-        break;
-    default:
-        (void)play_capture_looks(line, len);
-        if (play_pair(line, len, symbols, 2, symbol, why, sizeof why) == 0 &&
-            (!strchr(symbol, '/') || strlen(symbol) >= sizeof symbol))
-            __builtin_trap();
-    }
-    if (result == PLAY_TRADE)
-        expect_whole(&trade);
+    char symbol[NJORD_SYMBOL_SIZE], why[NJORD_RECORDED_WHY];
+    if (njord_symbol_from_pair(line, len, symbols, 2, symbol, why) == 0 &&
+        (!strchr(symbol, '/') || strlen(symbol) >= sizeof symbol))
+        __builtin_trap();
 }
 
 static void as_gzip(const uint8_t *data, size_t size)
@@ -80,14 +55,21 @@ static void as_gzip(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct play_csv csv;
-    int has_header = 0;
+    static const char *const symbols[] = {"BTC/USDT", "PEPE/BUSD"};
+    njord_recorded_options options = {.symbols = symbols, .n_symbols = 2, .venue = "binance"};
+    char why[NJORD_RECORDED_WHY];
+    njord_recorded how;
     if (size < 1)
         return 0;
     if (data[0] % 5 == 4) {
         as_gzip(data + 1, size - 1);
         return 0;
     }
+    options.layout = data[0] % 5 == 2 ? NJORD_LAYOUT_NDJSON : NJORD_LAYOUT_CAPTURE;
+    options.kind = NJORD_EV_TRADE;
+    options.exact = data[0] / 5 % 2;
+    if (njord_recorded_init(&how, &options, why) != 0)
+        __builtin_trap();
     for (size_t at = 1; at < size;) {
         const uint8_t *end = memchr(data + at, '\n', size - at);
         size_t len = end ? (size_t)(end - (data + at)) : size - at;
@@ -96,7 +78,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!line)
             return 0;
         memcpy(line, data + at, len);
-        one_line(data[0] % 5, &csv, &has_header, line, len);
+        if (data[0] % 5 == 3)
+            one_symbol(line, len);
+        else
+            one_line(&how, line, len);
         free(line);
         at += len + 1;
     }

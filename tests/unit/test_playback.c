@@ -1,7 +1,6 @@
 /* test_playback.c - the player over files: order, bad lines, going on where it stood, and the real
  * capture against figures that python3 computes from the same files at test time. Owned by the
  * tests. */
-#include "capture.h"
 #include "player.h"
 
 #include <check.h>
@@ -54,8 +53,7 @@ static void log_line(const void *ctx, int level, const char *text)
 static struct player_options options_for(const char *files)
 {
     struct player_options o = {.files = files, .log = log_line};
-    o.names.venue = "binance";
-    o.names.symbol = "";
+    o.recorded.venue = "binance";
     return o;
 }
 
@@ -74,16 +72,16 @@ static void refused(const struct player_options *o, const char *expected)
 
 static void next_price_is(struct player *p, double price)
 {
-    njord_trade t;
-    ck_assert_msg(player_next(p, &t) == 1, "%s", player_error(p));
-    ck_assert_double_eq(t.price, price);
+    njord_recorded_line line_out;
+    ck_assert_msg(player_next(p, &line_out) == 1, "%s", player_error(p));
+    ck_assert_double_eq(line_out.of.trade.price, price);
 }
 
 static void next_is_end(struct player *p)
 {
-    njord_trade t;
-    ck_assert_int_eq(player_next(p, &t), 0);
-    ck_assert_int_eq(player_next(p, &t), 0);
+    njord_recorded_line line_out;
+    ck_assert_int_eq(player_next(p, &line_out), 0);
+    ck_assert_int_eq(player_next(p, &line_out), 0);
 }
 
 #define J(price, ts)                                                                               \
@@ -92,18 +90,19 @@ static void next_is_end(struct player *p)
 
 START_TEST(files_of_all_formats_are_played_one_after_the_other)
 {
-    njord_trade t;
+    njord_recorded_line line_out;
     write_file("a", J(1, 10) J(2, 11));
     write_file("b", "ts_ns,price,qty,symbol\n12,3,1,ATOMUSDT\n");
     write_file("c", "99 {\"e\":\"trade\",\"s\":\"ATOMUSDT\",\"t\":7,\"p\":\"4\",\"q\":\"1\",\"T\":"
                     "1,\"m\":true}\n");
     struct player_options o = options_for(" a ,\nb,, c\n");
     struct player *p = player_of(&o);
-    ck_assert_int_eq(player_next(p, &t), 1);
-    ck_assert_double_eq(t.price, 1);
-    ck_assert_uint_eq(t.ev.seq, 0); /* the recording host's number is not this one's */
-    ck_assert_int_eq(t.ev.ts_recv_ns, 105);
-    ck_assert_str_eq(t.venue, "binance");
+    ck_assert_int_eq(player_next(p, &line_out), 1);
+    ck_assert_double_eq(line_out.of.trade.price, 1);
+    ck_assert_uint_eq(line_out.of.trade.ev.seq,
+                      0); /* the recording host's number is not this one's */
+    ck_assert_int_eq(line_out.of.trade.ev.ts_recv_ns, 105);
+    ck_assert_str_eq(line_out.of.trade.venue, "binance");
     next_price_is(p, 2);
     next_price_is(p, 3);
     next_price_is(p, 4);
@@ -113,6 +112,8 @@ START_TEST(files_of_all_formats_are_played_one_after_the_other)
     player_free(p);
 }
 END_TEST
+
+#define NAMES "expected names such as ts_ns,price,qty or ts_open,open,high,low,close,volume"
 
 START_TEST(files_are_looked_at_before_anything_is_played)
 {
@@ -125,14 +126,17 @@ START_TEST(files_are_looked_at_before_anything_is_played)
     refused(&o, "'files' names no file: give at least one path");
     write_file("b", "\x01\x02garbage\xff\xfe\nmore\n");
     o = options_for("b");
-    refused(&o, "file 'b': neither a capture, a journal of trades nor CSV with a header (header: "
-                "expected names such as ts_ns,price,qty): see 'format'");
-    o.format = PLAY_CSV;
-    refused(&o, "b:1: header: expected names such as ts_ns,price,qty");
+    refused(&o,
+            "file 'b': neither a capture, a journal of trades or bars, CSV with a header, nor a "
+            "known dump (header: " NAMES ")");
+    o.recorded.layout = NJORD_LAYOUT_CSV;
+    refused(&o, "b:1: header: " NAMES);
     write_file("c", "ts_ns,price,qty\n1,2,3\n");
     o = options_for("c");
-    o.unit = PLAY_UNIT_MS;
-    refused(&o, "file 'c': column 'ts_ns' is in ns: 'time_unit' is for a column 'ts'");
+    o.recorded.unit = NJORD_UNIT_MS;
+    refused(&o,
+            "file 'c': neither a capture, a journal of trades or bars, CSV with a header, nor a "
+            "known dump (header: column 'ts_ns' is in ns, not in ms)");
 }
 END_TEST
 
@@ -167,13 +171,13 @@ END_TEST
 
 START_TEST(bad_line_ends_the_player_when_it_is_to_stop)
 {
-    njord_trade t;
+    njord_recorded_line line_out;
     struct player_options o = options_for("a");
     o.stop_on_error = 1;
     write_file("a", J(1, 10) "oops\n" J(3, 12));
     struct player *p = player_of(&o);
     next_price_is(p, 1);
-    ck_assert_int_eq(player_next(p, &t), -1);
+    ck_assert_int_eq(player_next(p, &line_out), -1);
     ck_assert_ptr_nonnull(strstr(player_error(p), "a:2: "));
     next_is_end(p);
     player_free(p);
@@ -269,8 +273,8 @@ START_TEST(trades_of_other_symbols_than_the_configured_are_left_out)
 {
     static const char *const symbols[] = {"ETH/USDT"};
     struct player_options o = options_for("a");
-    o.names.symbols = symbols;
-    o.names.n_symbols = 1;
+    o.recorded.symbols = symbols;
+    o.recorded.n_symbols = 1;
     write_file("a", "ts_ns,price,qty,symbol\n1,3,1,ATOMUSDT\n2,4,1,ETHUSDT\n3,5,1,ATOMUSDT\n");
     struct player *p = player_of(&o);
     next_price_is(p, 4);
@@ -284,14 +288,14 @@ END_TEST
 
 START_TEST(file_that_vanishes_later_is_one_error_and_the_end)
 {
-    njord_trade t;
+    njord_recorded_line line_out;
     struct player_options o = options_for("a,b");
     write_file("a", J(1, 10));
     write_file("b", J(2, 11));
     struct player *p = player_of(&o);
     next_price_is(p, 1);
     unlink("b");
-    ck_assert_int_eq(player_next(p, &t), -1);
+    ck_assert_int_eq(player_next(p, &line_out), -1);
     ck_assert_str_eq(player_error(p), "file 'b': no such file");
     next_is_end(p);
     player_free(p);
@@ -302,7 +306,7 @@ END_TEST
 static void goes_on(const struct player_options *o, int before, int all)
 {
     struct player_position at;
-    njord_trade t;
+    njord_recorded_line line_out;
     struct player *p = player_of(o);
     for (int i = 1; i <= before; i++)
         next_price_is(p, i);
@@ -313,7 +317,7 @@ static void goes_on(const struct player_options *o, int before, int all)
     player_free(p);
     for (int i = before + 1; i <= all; i++)
         next_price_is(q, i);
-    ck_assert_int_eq(player_next(q, &t), 0);
+    ck_assert_int_eq(player_next(q, &line_out), 0);
     ck_assert_uint_eq(player_counts(q)->trades, (uint64_t)all);
     player_free(q);
 }
@@ -433,25 +437,27 @@ START_TEST(real_capture_gives_every_trade_as_an_independent_reader_does)
 {
     char files[600], text[200], ours[200];
     struct player *p = capture_player(files, sizeof files);
-    njord_trade t;
+    njord_recorded_line line_out;
     int64_t n = 0, first = 0, last = 0, gaps = 0, qty = 0, sells = 0, prices = 0, id;
     int64_t last_ts = 0;
     if (!p)
         return;
-    while (player_next(p, &t) == 1) {
-        ck_assert_uint_eq(njord_parse_i64(t.trade_id, strlen(t.trade_id), &id), strlen(t.trade_id));
+    while (player_next(p, &line_out) == 1) {
+        ck_assert_uint_eq(
+            njord_parse_i64(line_out.of.trade.trade_id, strlen(line_out.of.trade.trade_id), &id),
+            strlen(line_out.of.trade.trade_id));
         gaps += n > 0 && id != last + 1;
         first = n == 0 ? id : first;
         last = id;
         n++;
-        qty += units(t.qty);
-        prices += units(t.price);
-        sells += t.side == NJORD_SIDE_SELL;
-        ck_assert_str_eq(t.symbol, "BTC/USDT");
-        ck_assert_int_ge(t.ev.ts_ns, last_ts);
-        last_ts = t.ev.ts_ns;
+        qty += units(line_out.of.trade.qty);
+        prices += units(line_out.of.trade.price);
+        sells += line_out.of.trade.side == NJORD_SIDE_SELL;
+        ck_assert_str_eq(line_out.of.trade.symbol, "BTC/USDT");
+        ck_assert_int_ge(line_out.of.trade.ev.ts_ns, last_ts);
+        last_ts = line_out.of.trade.ev.ts_ns;
         /* the recorder's clock ran about 1.26 s behind */
-        ck_assert_int_lt(t.ev.ts_recv_ns, t.ev.ts_ns);
+        ck_assert_int_lt(line_out.of.trade.ev.ts_recv_ns, line_out.of.trade.ev.ts_ns);
     }
     ck_assert_str_eq(player_error(p), "");
     snprintf(ours, sizeof ours, "%ld %ld %ld %ld %ld %ld %ld\n", (long)n, (long)first, (long)last,
@@ -478,12 +484,13 @@ START_TEST(real_capture_makes_the_expected_minutes_to_the_last_digit)
     struct minute bars[20] = {{0}};
     size_t n = 0, seen = 0;
     struct player *p = capture_player(files, sizeof files);
-    njord_trade t;
+    njord_recorded_line line_out;
     struct njord_line line;
     if (!p)
         return;
-    while (player_next(p, &t) == 1) {
-        int64_t open_ms = t.ev.ts_ns / 60000000000 * 60000, price = units(t.price);
+    while (player_next(p, &line_out) == 1) {
+        int64_t open_ms = line_out.of.trade.ev.ts_ns / 60000000000 * 60000,
+                price = units(line_out.of.trade.price);
         if (n == 0 || bars[n - 1].open_ms != open_ms) {
             ck_assert_uint_lt(n, 20);
             bars[n++] = (struct minute){open_ms, price, price, price, price, 0, 0};
@@ -492,7 +499,7 @@ START_TEST(real_capture_makes_the_expected_minutes_to_the_last_digit)
         b->high = price > b->high ? price : b->high;
         b->low = price < b->low ? price : b->low;
         b->close = price;
-        b->volume += units(t.qty);
+        b->volume += units(line_out.of.trade.qty);
         b->trades++;
     }
     player_free(p);
@@ -537,16 +544,18 @@ static const char aggregated[] =
 
 START_TEST(real_aggregated_trades_of_other_pairs_are_read_as_an_independent_reader_does)
 {
-    char path[400], text[65536], ours[65536], clause[PLAY_WHY];
-    const struct play_names names = {.venue = "binance", .symbol = ""};
+    char path[400], text[65536], ours[65536], clause[NJORD_RECORDED_WHY];
+    njord_recorded_options options = {.layout = NJORD_LAYOUT_CAPTURE, .venue = "binance"};
+    njord_recorded how;
     struct njord_line line;
     size_t used = 0, n = 0;
-    njord_trade t;
+    njord_recorded_line line_out;
     snprintf(path, sizeof path, "%s/ws/binance-2021-10-12.txt.gz", data_folder());
     if (access(path, R_OK) != 0) {
         printf("not run: no '%s' (NJORD_TEST_DATA)\n", path);
         return;
     }
+    ck_assert_int_eq(njord_recorded_init(&how, &options, clause), 0);
     struct njord_lines *l = njord_lines_open(path, why, sizeof why);
     ck_assert_msg(l != NULL, "%s", why);
     ours[0] = '\0';
@@ -557,15 +566,17 @@ START_TEST(real_aggregated_trades_of_other_pairs_are_read_as_an_independent_read
             continue;
         int len = asprintf(&capture, "1633998512000000000 %.*s",
                            (int)(line.len - (size_t)(frame + 2 - line.text)), frame + 2);
-        int result = play_capture_line(&names, capture, (size_t)len, &t, clause);
+        int result = njord_recorded_read(&how, capture, (size_t)len, &line_out, clause);
         free(capture);
-        ck_assert_msg(result != PLAY_BAD, "line %ld: %s", (long)line.number, clause);
-        if (result != PLAY_TRADE)
+        ck_assert_msg(result != NJORD_RECORDED_BAD, "line %ld: %s", (long)line.number, clause);
+        if (result != NJORD_RECORDED_EVENT)
             continue;
         n++;
         used += (size_t)snprintf(ours + used, sizeof ours - used, "%s %s %ld %.8f %.8f %s\n",
-                                 t.symbol, t.trade_id, (long)(t.ev.ts_ns / 1000000), t.price, t.qty,
-                                 t.side == NJORD_SIDE_SELL ? "sell" : "buy");
+                                 line_out.of.trade.symbol, line_out.of.trade.trade_id,
+                                 (long)(line_out.of.trade.ev.ts_ns / 1000000),
+                                 line_out.of.trade.price, line_out.of.trade.qty,
+                                 line_out.of.trade.side == NJORD_SIDE_SELL ? "sell" : "buy");
     }
     njord_lines_close(l);
     run_python(aggregated, data_folder(), text, sizeof text);

@@ -16,9 +16,14 @@ static const njord_param params[] = {
         "files", "",
         "paths of the recordings, played one after the other; separated by commas or newlines",
         NJORD_PARAM_REQUIRED),
-    NJORD_ENUM("format", "auto", "auto|capture|ndjson|csv",
-               "capture: '<receive time ns> <frame>' of a Binance stream; ndjson: a journal of "
-               "trades; csv: with a header"),
+    NJORD_ENUM("format", "auto",
+               "auto|ndjson|capture|csv|columns|binance-klines|binance-trades|binance-aggtrades",
+               "ndjson: a journal of trades or bars; capture: '<receive time ns> <frame>' of a "
+               "Binance stream; csv: with a header; columns: as 'columns' says; binance-*: that "
+               "venue's dumps, by position"),
+    NJORD_TEXT("columns", "",
+               "names of a CSV's columns in their order, such as ts,price,qty; '-' skips one"),
+    NJORD_TEXT("timeframe", "", "of bars in files that do not say"),
     NJORD_REAL("speed", 0, 0, 1e9,
                "1: as fast as recorded, 10: ten times that, 0: as fast as possible",
                NJORD_PARAM_LIVE),
@@ -26,7 +31,7 @@ static const njord_param params[] = {
     NJORD_TEXT("symbol", "",
                "symbol of all trades, for a CSV without one or to play them as another's; empty: "
                "as recorded"),
-    NJORD_ENUM("time_unit", "auto", "auto|s|ms|us|ns", "unit of a CSV's column ts or time"),
+    NJORD_ENUM("time_unit", "auto", "auto|s|ms|us|ns", "unit of times that are numbers"),
     NJORD_ENUM("on_error", "skip", "skip|stop",
                "a line that cannot be read: skip it, counted and logged, or stop there"),
     NJORD_PARAM_END};
@@ -51,20 +56,19 @@ static njord_status create(struct playback *s, const njord_host *host)
     char why[700];
     struct player_options options = {
         .files = njord_param_text(host, "files"),
-        .format = (enum play_format)njord_param_int(host, "format"),
-        .unit = (enum play_unit)njord_param_int(host, "time_unit"),
+        .recorded = {.layout = (uint32_t)njord_param_int(host, "format"),
+                     .unit = (uint32_t)njord_param_int(host, "time_unit"),
+                     .columns = njord_param_text(host, "columns"),
+                     .venue = njord_param_text(host, "venue"),
+                     .symbol = njord_param_text(host, "symbol"),
+                     .timeframe = njord_param_text(host, "timeframe")},
         .stop_on_error = njord_param_int(host, "on_error") == 1,
-        .names = {.venue = njord_param_text(host, "venue"),
-                  .symbol = njord_param_text(host, "symbol")},
         .log = log_line,
         .log_ctx = host,
     };
 
     s->host = host;
-    options.names.n_symbols = host->symbols(host, &options.names.symbols);
-    if (strlen(options.names.venue) >= NJORD_ASSET_SIZE)
-        return njord_fail(host, NJORD_E_ARG, "'venue': longer than %u characters",
-                          NJORD_ASSET_SIZE - 1);
+    options.recorded.n_symbols = host->symbols(host, &options.recorded.symbols);
     s->player = player_new(&options, why, sizeof why);
     return s->player ? NJORD_OK : njord_fail(host, NJORD_E_ARG, "%s", why);
 }
@@ -101,11 +105,11 @@ static njord_status subscribe(struct playback *s, const njord_host *host, const 
 
 static njord_status next(struct playback *s, const njord_host *host)
 {
-    njord_trade trade;
+    njord_recorded_line line;
 
-    switch (player_next(s->player, &trade)) {
+    switch (player_next(s->player, &line)) {
     case 1:
-        return njord_publish(host, &trade.ev);
+        return njord_publish(host, &line.of.ev);
     case 0:
         return NJORD_E_END;
     default:

@@ -1,7 +1,5 @@
 #include "player.h"
 
-#include "capture.h"
-
 #include <njord/codec.h>
 #include <njord/lines.h>
 #include <stdarg.h>
@@ -9,14 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PROBE_LINES 20 /* a file is recognised by one of its first lines */
-#define TOLD_LINES  10 /* bad lines of a file that are told in full */
-#define MAX_FILES   4096
+#define TOLD_LINES 10 /* bad lines of a file that are told in full */
+#define MAX_FILES  4096
 
 struct file {
     char *path;
-    enum play_format format; /* AUTO: the file is empty */
-    struct play_csv csv;
+    njord_recorded how; /* layout AUTO: the file is empty */
 };
 
 struct player {
@@ -97,78 +93,6 @@ static int list_files(struct player *p, char *why, size_t why_cap)
     return 0;
 }
 
-/* Reads on behind a CSV's header until a row has told the unit of its times, so that going on later
- * in the file, where another row comes first, reads them as now. */
-static void find_unit(struct file *f, struct njord_lines *lines)
-{
-    const struct play_names names = {.venue = "", .symbol = "A/B"};
-    struct njord_line line;
-    njord_trade trade;
-    char why[PLAY_WHY];
-
-    for (int i = 0; i < PROBE_LINES && njord_lines_next(lines, &line) == 1; i++) {
-        if (play_csv_row(&f->csv, &names, line.text, line.len, &trade, why) == PLAY_TRADE)
-            return;
-    }
-}
-
-/* What kind of file is it? Its first lines tell. */
-static int recognise(struct player *p, struct file *f, char *why, size_t why_cap)
-{
-    struct njord_lines *lines = njord_lines_open(f->path, why, why_cap);
-    struct njord_line line;
-    char clause[PLAY_WHY] = "";
-    int got, seen = 0, result = -1;
-
-    if (!lines)
-        return -1;
-    f->format = PLAY_AUTO;
-    while ((got = njord_lines_next(lines, &line)) == 1 && seen < PROBE_LINES) {
-        size_t start = 0;
-        while (start < line.len && (line.text[start] == ' ' || line.text[start] == '\t'))
-            start++;
-        if (start == line.len && !line.too_long)
-            continue;
-        seen++;
-        if (p->options.format == PLAY_CAPTURE || p->options.format == PLAY_NDJSON)
-            f->format = p->options.format;
-        else if (seen == 1 &&
-                 play_csv_header(&f->csv, p->options.unit, line.text, line.len, clause) == 0)
-            f->format = PLAY_CSV;
-        else if (p->options.format == PLAY_CSV)
-            break;
-        else if (play_capture_looks(line.text, line.len))
-            f->format = PLAY_CAPTURE;
-        else if (line.len > start && line.text[start] == '{')
-            f->format = PLAY_NDJSON;
-        if (f->format != PLAY_AUTO)
-            break;
-    }
-    if (got < 0) {
-        snprintf(why, why_cap, "%s", njord_lines_error(lines));
-    } else if (p->options.format == PLAY_CSV && seen > 0 && f->format != PLAY_CSV) {
-        snprintf(why, why_cap, "%s:%llu: %s", f->path, (unsigned long long)line.number, clause);
-    } else if (seen > 0 && f->format == PLAY_AUTO) {
-        snprintf(why, why_cap,
-                 "file '%s': neither a capture, a journal of trades nor CSV with a header (%s): "
-                 "see 'format'",
-                 f->path, clause[0] ? clause : "its first line says nothing");
-    } else {
-        result = 0;
-        if (f->format == PLAY_CSV)
-            find_unit(f, lines);
-        if (f->format == PLAY_CSV && f->csv.column[PLAY_COL_TS_NS] >= 0 &&
-            p->options.unit != PLAY_UNIT_AUTO && p->options.unit != PLAY_UNIT_NS) {
-            snprintf(why, why_cap,
-                     "file '%s': column 'ts_ns' is in ns: 'time_unit' is for a column 'ts'",
-                     f->path);
-            result = -1;
-        }
-    }
-    njord_lines_close(lines);
-    return result;
-}
-
 struct player *player_new(const struct player_options *options, char *why, size_t why_cap)
 {
     struct player *p = calloc(1, sizeof *p);
@@ -182,9 +106,10 @@ struct player *player_new(const struct player_options *options, char *why, size_
     if (list_files(p, why, why_cap) < 0)
         goto fail;
     for (size_t i = 0; i < p->n_files; i++) {
-        if (recognise(p, &p->files[i], why, why_cap) < 0)
+        if (njord_recorded_recognise(&p->files[i].how, &p->options.recorded, p->files[i].path, why,
+                                     why_cap) != 0)
             goto fail;
-        if (p->files[i].format == PLAY_AUTO)
+        if (p->files[i].how.layout == NJORD_LAYOUT_AUTO)
             tell(p, NJORD_LOG_WARN, "file '%s': empty, there is nothing to play in it",
                  p->files[i].path);
     }
@@ -211,11 +136,11 @@ void player_free(struct player *p)
 
 static int is_wanted(const struct player *p, const char *symbol)
 {
-    for (uint32_t i = 0; i < p->options.names.n_symbols; i++) {
-        if (strcmp(p->options.names.symbols[i], symbol) == 0)
+    for (uint64_t i = 0; i < p->options.recorded.n_symbols; i++) {
+        if (strcmp(p->options.recorded.symbols[i], symbol) == 0)
             return 1;
     }
-    return p->options.names.n_symbols == 0;
+    return p->options.recorded.n_symbols == 0;
 }
 
 static int end_with(struct player *p, const char *text)
@@ -257,74 +182,35 @@ static int bad_line(struct player *p, const struct njord_line *line, const char 
     return 0;
 }
 
-static int parse_ndjson(struct player *p, const struct njord_line *line, njord_trade *out,
-                        char why[PLAY_WHY])
+static int parse(struct player *p, const njord_line *line, njord_recorded_line *out, char *why)
 {
-    char symbol[NJORD_SYMBOL_SIZE];
-    njord_decode_error error;
-    size_t start = 0;
-
-    while (start < line->len && (line->text[start] == ' ' || line->text[start] == '\t'))
-        start++;
-    if (start == line->len)
-        return PLAY_OTHER;
-    memset(&error, 0, sizeof error);
-    if (njord_decode_json(NJORD_EV_TRADE, line->text, line->len, out, sizeof *out, NULL, &error) !=
-        NJORD_OK) {
-        snprintf(why, PLAY_WHY, "%.190s", error.text);
-        return PLAY_BAD;
-    }
-    out->ev.seq = 0; /* the recording host's */
-    out->ev.flags = 0;
-    out->ev.symbol_id = NJORD_NO_SYMBOL;
-    snprintf(symbol, sizeof symbol, "%s", out->symbol);
-    if ((p->options.names.symbol[0] || !strchr(symbol, '/')) &&
-        play_set_symbol(out, &p->options.names, symbol, strlen(symbol), why) < 0)
-        return PLAY_BAD;
-    return play_finish(out, &p->options.names, why);
-}
-
-static int parse(struct player *p, const struct njord_line *line, njord_trade *out,
-                 char why[PLAY_WHY])
-{
-    struct file *f = &p->files[p->at.file];
+    const njord_recorded *how = &p->files[p->at.file].how;
 
     if (line->too_long) {
-        snprintf(why, PLAY_WHY, "line is longer than %u bytes", NJORD_LINE_MAX);
-        return PLAY_BAD;
+        snprintf(why, NJORD_RECORDED_WHY, "line is longer than %u bytes", NJORD_LINE_MAX);
+        return NJORD_RECORDED_BAD;
     }
-    if (memchr(line->text, '\0', line->len)) {
-        snprintf(why, PLAY_WHY, "line holds a NUL byte");
-        return PLAY_BAD;
+    if (line->torn && how->delimiter) {
+        snprintf(why, NJORD_RECORDED_WHY,
+                 "last line has no line end and may be cut off: end it if it is whole");
+        return NJORD_RECORDED_BAD;
     }
-    switch (f->format) {
-    case PLAY_CAPTURE:
-        return play_capture_line(&p->options.names, line->text, line->len, out, why);
-    case PLAY_CSV:
-        if (line->torn) {
-            snprintf(why, PLAY_WHY,
-                     "last line has no line end and may be cut off: end it if it is whole");
-            return PLAY_BAD;
-        }
-        return play_csv_row(&f->csv, &p->options.names, line->text, line->len, out, why);
-    default:
-        return parse_ndjson(p, line, out, why);
-    }
+    return njord_recorded_read(how, line->text, line->len, out, why);
 }
 
 /* Counts a trade that is to be played, and tells the first that is out of order. */
-static void count_trade(struct player *p, const struct njord_line *line, const njord_trade *trade)
+static void count_trade(struct player *p, const struct njord_line *line, const njord_event *event)
 {
-    if (p->at.last_ts_ns != NJORD_NONE_I64 && trade->ev.ts_ns < p->at.last_ts_ns) {
+    if (p->at.last_ts_ns != NJORD_NONE_I64 && event->ts_ns < p->at.last_ts_ns) {
         p->at.counts.out_of_order++;
         if (p->at.file_counts.out_of_order++ == 0)
             tell(p, NJORD_LOG_WARN,
                  "%s:%llu: trade is %.3f s older than one before it: played in the file's order, "
                  "others like it are counted",
                  p->files[p->at.file].path, (unsigned long long)line->number,
-                 (double)(p->at.last_ts_ns - trade->ev.ts_ns) * 1e-9);
+                 (double)(p->at.last_ts_ns - event->ts_ns) * 1e-9);
     } else {
-        p->at.last_ts_ns = trade->ev.ts_ns;
+        p->at.last_ts_ns = event->ts_ns;
     }
     p->at.counts.trades++;
     p->at.file_counts.trades++;
@@ -357,17 +243,17 @@ static int open_file(struct player *p)
     p->lines = njord_lines_open(f->path, why, sizeof why);
     if (!p->lines)
         return end_with(p, why);
-    if (f->format != PLAY_CSV || p->at.offset > 0)
+    if (p->at.offset > 0)
         return 0;
-    do { /* the header was read when the file was recognised */
+    for (uint32_t i = 0; i < f->how.header_lines; i++) { /* read when the file was recognised */
         if (njord_lines_next(p->lines, &header) != 1) {
             snprintf(why, sizeof why, "file '%s': changed since the start: its header is gone",
                      f->path);
             return end_with(p, why);
         }
-    } while (header.len == strspn(header.text, " \t") && !header.too_long);
-    p->at.offset = header.end;
-    p->at.line = header.number;
+        p->at.offset = header.end;
+        p->at.line = header.number;
+    }
     return 0;
 }
 
@@ -381,10 +267,10 @@ static int is_torn(struct player *p, const struct njord_line *line, const char *
     return 1;
 }
 
-int player_next(struct player *p, njord_trade *out)
+int player_next(struct player *p, njord_recorded_line *out)
 {
     struct njord_line line;
-    char why[PLAY_WHY];
+    char why[NJORD_RECORDED_WHY];
     int got;
 
     while (!p->ended && p->at.file < p->n_files) {
@@ -404,18 +290,19 @@ int player_next(struct player *p, njord_trade *out)
         p->at.offset = line.end;
         p->at.line = line.number;
         switch (parse(p, &line, out, why)) {
-        case PLAY_TRADE:
-            if (is_wanted(p, out->symbol)) {
-                count_trade(p, &line, out);
+        case NJORD_RECORDED_EVENT:
+            if (is_wanted(p, njord_event_symbol(&out->of.ev))) {
+                count_trade(p, &line, &out->of.ev);
                 return 1;
             }
             p->at.counts.left_out++;
             if (p->at.file_counts.left_out++ == 0)
                 tell(p, NJORD_LOG_WARN,
                      "%s:%llu: '%s' is not among the feed's symbols: its trades are left out",
-                     p->files[p->at.file].path, (unsigned long long)line.number, out->symbol);
+                     p->files[p->at.file].path, (unsigned long long)line.number,
+                     njord_event_symbol(&out->of.ev));
             break;
-        case PLAY_OTHER:
+        case NJORD_RECORDED_OTHER:
             p->at.counts.other++;
             p->at.file_counts.other++;
             break;

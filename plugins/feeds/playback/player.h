@@ -8,18 +8,13 @@
 #ifndef PLAYBACK_PLAYER_H
 #define PLAYBACK_PLAYER_H
 
-#include "csv.h"
-#include "record.h"
-
-enum play_format { PLAY_AUTO, PLAY_CAPTURE, PLAY_NDJSON, PLAY_CSV };
+#include <njord/recorded.h>
 
 struct player_options {
-    const char *files; /* paths, separated by commas or newlines */
-    enum play_format format;
-    enum play_unit unit; /* of a CSV's column ts */
+    const char *files;               /* paths, separated by commas or newlines */
+    njord_recorded_options recorded; /* its texts must outlive the player; events of other symbols
+                                        than these are left out */
     int stop_on_error;
-    struct play_names
-        names; /* texts must outlive the player; trades of other symbols than these are left out */
     void (*log)(const void *ctx, int level, const char *text); /* level: NJORD_LOG_* */
     const void *log_ctx;
 };
@@ -50,7 +45,7 @@ void player_free(struct player *player);
 
 /* The next trade. 1; 0: no more; -1: a bad line or file ends it, player_error() says so; from then
  * on 0. */
-int player_next(struct player *player, njord_trade *out);
+int player_next(struct player *player, njord_recorded_line *out);
 
 const char *player_error(const struct player *player);
 const struct player_counts *player_counts(const struct player *player);

@@ -1,4 +1,5 @@
-#include "pairs.h"
+/* recorded_pair.c - what a venue calls BTCUSDT is BTC/USDT here. See njord/recorded.h. */
+#include "recorded_impl.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -49,8 +50,8 @@ static int is_same(const char *symbol, const char *name)
     return *name == '\0';
 }
 
-int play_pair(const char *raw, size_t len, const char *const *symbols, uint32_t n,
-              char out[NJORD_SYMBOL_SIZE], char *why, size_t why_cap)
+int njord_symbol_from_pair(const char *raw, size_t len, const char *const *symbols, uint64_t n,
+                           char out[NJORD_SYMBOL_SIZE], char *why)
 {
     char name[NJORD_SYMBOL_SIZE]; /* upper case, without a separator */
     size_t used = 0, split = 0, any_split = 0, known_split = 0;
@@ -63,18 +64,18 @@ int play_pair(const char *raw, size_t len, const char *const *symbols, uint32_t 
         } else if (((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) && used + 2 < sizeof name) {
             name[used++] = c;
         } else {
-            snprintf(why, why_cap,
-                     "symbol '%.*s' is none: expected letters and digits, at most %zu",
-                     (int)(len < 40 ? len : 40), raw, sizeof name - 2);
-            return -1;
+            (void)recorded_bad(why,
+                               "symbol '%.*s' is none: expected letters and digits, at most %zu",
+                               recorded_cut(len), raw, sizeof name - 2);
+            return NJORD_E_ARG;
         }
     }
     name[used] = '\0';
     if (used == 0) {
-        snprintf(why, why_cap, "symbol is empty");
-        return -1;
+        (void)recorded_bad(why, "symbol is empty");
+        return NJORD_E_ARG;
     }
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint64_t i = 0; i < n; i++) {
         if (is_same(symbols[i], name)) {
             snprintf(out, NJORD_SYMBOL_SIZE, "%s", symbols[i]);
             return 0;
@@ -96,9 +97,9 @@ int play_pair(const char *raw, size_t len, const char *const *symbols, uint32_t 
     else if (split == 0 && ways == 1)
         split = any_split;
     if (split == 0) {
-        snprintf(why, why_cap, "symbol '%s' %s: name it as BASE/QUOTE under the feed's symbols",
-                 name, ways ? "can be split in two ways" : "has no quote asset that is known");
-        return -1;
+        (void)recorded_bad(why, "symbol '%s' %s: name it as BASE/QUOTE", name,
+                           ways ? "can be split in two ways" : "has no quote asset that is known");
+        return NJORD_E_ARG;
     }
     snprintf(out, NJORD_SYMBOL_SIZE, "%.*s/%s", (int)split, name, name + split);
     return 0;
