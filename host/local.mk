@@ -51,6 +51,9 @@ host_libnjord_a_SOURCES = \
     host/config/sections.c \
     host/config/value.c \
     host/config/value.h \
+    host/journal/columns.c \
+    host/journal/columns.h \
+    host/journal/columns_impl.h \
     host/journal/journal.c \
     host/journal/journal.h \
     host/journal/journal_file.c \
@@ -61,6 +64,10 @@ host_libnjord_a_SOURCES = \
     host/journal/json_check.h \
     host/journal/names.c \
     host/journal/names.h \
+    host/journal/scan.c \
+    host/journal/scan.h \
+    host/journal/scan_line.c \
+    host/journal/scan_line.h \
     host/journal/state.c \
     host/journal/state.h \
     host/journal/state_run.c \

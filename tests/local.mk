@@ -26,6 +26,7 @@ unit_tests = \
     tests/unit/test_codec \
     tests/unit/test_codec_limits \
     tests/unit/test_codec_roundtrip \
+    tests/unit/test_columns \
     tests/unit/test_config \
     tests/unit/test_config_compare \
     tests/unit/test_config_files \
@@ -69,6 +70,8 @@ unit_tests = \
     tests/unit/test_risk_limits \
     tests/unit/test_risk_rules \
     tests/unit/test_risk_state \
+    tests/unit/test_scan \
+    tests/unit/test_scan_shapes \
     tests/unit/test_services \
     tests/unit/test_simmarket \
     tests/unit/test_simmarket_plugin \
@@ -158,7 +161,8 @@ fuzz_programs = \
     tests/fuzz/fuzz_elf_stamp \
     tests/fuzz/fuzz_json \
     tests/fuzz/fuzz_msgpack \
-    tests/fuzz/fuzz_recorded
+    tests/fuzz/fuzz_recorded \
+    tests/fuzz/fuzz_scan
 
 # soak/: long ones, a part of each in make check, full size by make soak (NJORD_SOAK=1).
 soak_programs = \
@@ -173,7 +177,8 @@ bench_programs = \
     tests/bench/bench_host \
     tests/bench/bench_indicators \
     tests/bench/bench_journal \
-    tests/bench/bench_risk
+    tests/bench/bench_risk \
+    tests/bench/bench_scan
 
 # Distributed whole: scripts, test plugins, and folders of data that tests read from top_srcdir.
 # A further file that a test reads or includes (a helper's header, a fixture) is one line here.
@@ -195,9 +200,11 @@ EXTRA_DIST += \
     tests/e2e/redisserver.py \
     tests/plugins/counter.h \
     tests/plugins/plain.h \
+    tests/bench/bench_scan.h \
     tests/unit/config_load.h \
     tests/unit/ohlcv_make.h \
     tests/unit/risk_make.h \
+    tests/unit/scan_run.h \
     tests/unit/test_abi_layout_rows.h \
     tests/unit/test_codec_random.h \
     tests/unit/test_indicators_any.h \
@@ -242,6 +249,7 @@ tests_unit_test_names_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_redis_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_loader_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_log_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_scan_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_snapshot_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_state_LDADD = $(SUPPORT_LIBS)
 

@@ -17,6 +17,7 @@ struct nj_scan {
     bool skip_bad;          /* count a bad line and go on */
     /* out */
     uint64_t lines, bad, slow; /* read; refused; that took the slow way */
+    uint64_t bytes;            /* nj_scan_file: unpacked, up to the end of the last line read */
 };
 
 /* Reads whole lines of text[0..len) ('\n' ended; the last may lack it only when `last`). *used:

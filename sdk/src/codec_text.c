@@ -144,7 +144,7 @@ static int is_symbol(const char *text, size_t len)
 
 static int is_timeframe(const char *text, size_t len)
 {
-    if (len < 2 || text[0] < '1' || text[0] > '9' || strchr("smhdw", text[len - 1]) == NULL)
+    if (len < 2 || text[0] < '1' || text[0] > '9' || memchr("smhdw", text[len - 1], 5) == NULL)
         return 0;
     for (size_t i = 1; i + 1 < len; i++)
         if (text[i] < '0' || text[i] > '9')

@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Bytes that are held at first (there may be thousands of files at once), and bytes that are read at
- * once for a reader of blocks. */
+/* Bytes that are held at first (there may be thousands of files at once), and bytes that are read
+ * at once for a reader of blocks. */
 #define SMALL 65536u
 #define BLOCK 262144u
 
