@@ -54,6 +54,8 @@ host_libnjord_a_SOURCES = \
     host/journal/columns.c \
     host/journal/columns.h \
     host/journal/columns_impl.h \
+    host/journal/chain.c \
+    host/journal/chain.h \
     host/journal/journal.c \
     host/journal/journal.h \
     host/journal/journal_file.c \
@@ -103,6 +105,8 @@ host_libnjord_a_SOURCES = \
     host/runtime/trial_events.c \
     host/runtime/watchdog.c \
     host/runtime/watchdog.h \
+    host/services/books.c \
+    host/services/books.h \
     host/services/broker.c \
     host/services/broker.h \
     host/services/control.c \
@@ -126,6 +130,7 @@ host_libnjord_a_SOURCES = \
     host/services/link.c \
     host/services/link.h \
     host/services/ops.c \
+    host/services/recover.c \
     host/services/reload.c \
     host/services/reload.h \
     host/services/reload_apply.c \
@@ -165,6 +170,7 @@ host_libnjord_a_SOURCES = \
     host/trade/orders.c \
     host/trade/orders.h \
     host/trade/orders_impl.h \
+    host/trade/orders_saved.c \
     host/trade/orders_view.c \
     host/trade/risk.c \
     host/trade/risk.h \

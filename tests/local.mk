@@ -65,6 +65,7 @@ unit_tests = \
     tests/unit/test_range \
     tests/unit/test_recorded \
     tests/unit/test_recorded_bars \
+    tests/unit/test_recovery \
     tests/unit/test_redis \
     tests/unit/test_reload \
     tests/unit/test_risk_limits \
@@ -226,6 +227,8 @@ tests_support_libsupport_a_SOURCES = \
     tests/support/host_rig.h \
     tests/support/journal_model.c \
     tests/support/journal_model.h \
+    tests/support/order_history.c \
+    tests/support/order_history.h \
     tests/support/redis_host.c \
     tests/support/redis_host.h \
     tests/support/redis_server.c \
@@ -250,6 +253,7 @@ tests_unit_test_redis_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_loader_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_log_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_scan_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_recovery_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_snapshot_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_state_LDADD = $(SUPPORT_LIBS)
 

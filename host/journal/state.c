@@ -102,6 +102,19 @@ uint64_t nj_state_next_seq(struct nj_state *state, struct nj_error *err)
     return ++state->seq;
 }
 
+int nj_state_seq_behind(struct nj_state *state, uint64_t seq, struct nj_error *err)
+{
+    if (seq <= state->seq)
+        return 0;
+    if (seq > SEQ_LAST)
+        return nj_error_set(err, NJ_ERR_LIMIT, "state '%s': the sequence is used up", state->dir);
+    uint64_t last = (seq + SEQ_BLOCK - 1) / SEQ_BLOCK * SEQ_BLOCK;
+    int rc = last > state->reserved ? reserve_up_to(state, last, err) : 0;
+    if (rc == 0)
+        state->seq = seq;
+    return rc;
+}
+
 /* ---- who this host is ------------------------------------------------------------------------ */
 
 static int parse_identity(struct nj_state *state, const char *path, const char *text,

@@ -37,6 +37,10 @@ const char *nj_state_run_dir(const struct nj_state *state);
  * reserved (err says why): nothing may enter then. */
 uint64_t nj_state_next_seq(struct nj_state *state, struct nj_error *err);
 
+/* The next number will be greater than `seq`: the journals know of it, whatever this folder says
+ * (an older copy, or a new one beside old journals). */
+int nj_state_seq_behind(struct nj_state *state, uint64_t seq, struct nj_error *err);
+
 /* Documents by name ([a-z0-9_.-], e.g. "ledger.json"). NOT_FOUND when it was never put. */
 int nj_state_put(struct nj_state *state, const char *name, const void *data, size_t len,
                  struct nj_error *err);
@@ -44,11 +48,11 @@ int nj_state_get(struct nj_state *state, const char *name, struct nj_buf *out,
                  struct nj_error *err);
 int nj_state_remove(struct nj_state *state, const char *name, struct nj_error *err);
 
-/* Saved plugin states: state/ID.SEQ; the newest two are kept. `load` gives the newest and its seq.
- * The bytes carry a header of ours (magic, state version, plugin hash, length, SHA-256) that put
- * writes and get checks: a damaged newest one is set aside as ID.SEQ.damaged and the one before is
- * given, with err->code 0 and a warning in err->text (else err->text is empty). NOT_FOUND: none was
- * saved; NJ_ERR_INPUT: all are damaged. */
+/* Saved plugin states: state/ID.SEQ (an id that begins with @ is the host's own); the newest two
+ * are kept. `load` gives the newest and its seq. The bytes carry a header of ours (magic, state
+ * version, plugin hash, length, SHA-256) that put writes and get checks: a damaged newest one is
+ * set aside as ID.SEQ.damaged and the one before is given, with err->code 0 and a warning in
+ * err->text (else err->text is empty). NOT_FOUND: none was saved; NJ_ERR_INPUT: all are damaged. */
 struct nj_saved {
     uint64_t seq;
     uint32_t version; /* the plugin's state_version */

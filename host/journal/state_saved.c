@@ -20,8 +20,9 @@
 
 static int check_id(const char *id, struct nj_error *err)
 {
-    size_t len = strlen(id);
-    if (len == 0 || len > ID_MAX || strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_") != len)
+    const char *rest = id[0] == '@' ? id + 1 : id;
+    size_t len = strlen(rest);
+    if (len == 0 || len > ID_MAX || strspn(rest, "abcdefghijklmnopqrstuvwxyz0123456789_") != len)
         return nj_error_set(err, NJ_ERR_INPUT, "instance '%s': expected 1 to %d of a-z, 0-9, '_'",
                             id, ID_MAX);
     return 0;

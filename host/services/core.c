@@ -1,8 +1,5 @@
 #include "services/core.h"
 
-#include "base/fs.h"
-#include "journal/journal.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,14 +146,15 @@ static void on_instrument(void *ctx, const struct nj_message *m)
 
 /* An event that the record cannot place is counted and told; our own intents are in it since
  * submit. */
-static void noted(struct nj_core *core, int rc, const njord_event *event, const char *id)
+static int noted(struct nj_core *core, int rc, const njord_event *event, const char *id)
 {
     if (rc == 0 || rc == NJ_ERR_EXISTS)
-        return;
+        return rc;
     core->odd_events++;
     nj_log(core->log, NJ_WARN, "core", "odd_event",
            NJ_TEXT("contract", njord_contract_of(event->type)->name), NJ_TEXT("intent_id", id),
            NJ_TEXT("reason", nj_err_name(rc)));
+    return rc;
 }
 
 int nj_core_fill_of(const struct nj_core *core, const njord_broker_fill *from, const char *venue,
@@ -190,8 +188,6 @@ static double third_asset(void *ctx, const char *asset, const char *quote)
     return nj_core_asset_price(ctx, asset, quote);
 }
 
-/* One event of the flow into the record. The same function serves the bus and the rebuilding from
- * the journal. */
 static int take(struct nj_core *core, const njord_event *event, const char **id)
 {
     switch (event->type) {
@@ -231,11 +227,28 @@ static int take(struct nj_core *core, const njord_event *event, const char **id)
     }
 }
 
-static void on_flow(void *ctx, const struct nj_message *m)
+int nj_core_take(struct nj_core *core, const njord_event *event)
 {
     const char *id;
-    int rc = take(ctx, m->event, &id);
-    noted(ctx, rc, m->event, id);
+    int rc = take(core, event, &id);
+    return noted(core, rc, event, id);
+}
+
+static void on_flow(void *ctx, const struct nj_message *m)
+{
+    nj_core_take(ctx, m->event);
+}
+
+void nj_core_publish_lost(struct nj_core *core)
+{
+    for (njord_fill *fill; (fill = nj_fifo_peek(&core->unpublished, NULL));
+         nj_fifo_release(&core->unpublished)) {
+        struct nj_error err = {0};
+        nj_log(core->log, NJ_WARN, "core", "fill_published_again",
+               NJ_TEXT("fill_id", fill->fill_id));
+        fill->ev.seq = 0;
+        nj_bus_publish(core->bus, "fills.new", &fill->ev, NULL, &err);
+    }
 }
 
 /* ---- life ---- */
@@ -315,6 +328,17 @@ int nj_core_attach(struct nj_core *core, struct nj_bus *bus, struct nj_error *er
     return 0;
 }
 
+int nj_core_renew(struct nj_core *core, struct nj_error *err)
+{
+    nj_orders_free(core->orders);
+    nj_ledger_free(core->ledger);
+    core->ledger = nj_ledger_new(core->instruments);
+    core->orders = nj_orders_new(core->instruments);
+    nj_core_forget_prices(core);
+    return core->ledger && core->orders ? 0
+                                        : nj_error_set(err, NJ_ERR_NOMEM, "core: out of memory");
+}
+
 void nj_core_free(struct nj_core *core)
 {
     for (uint32_t i = 0; i < core->n_subscriptions; i++)
@@ -329,139 +353,4 @@ void nj_core_free(struct nj_core *core)
     nj_ledger_free(core->ledger);
     nj_instruments_free(core->instruments);
     *core = (struct nj_core){0};
-}
-
-/* ---- rebuilding ---- */
-
-struct recovery {
-    struct nj_core *core;
-    const char *path, *venue;
-    void *event; /* aligned room for one */
-    size_t cap;
-    uint64_t last_seq;
-    void (*each)(void *ctx, const njord_event *event);
-    void *each_ctx;
-    struct nj_map fills; /* made from BrokerFills: fill_id to a copy, until its journal shows it */
-};
-
-static bool keep_fill(struct recovery *r, const njord_fill *fill)
-{
-    njord_fill *copy = malloc(sizeof *copy);
-    if (!copy)
-        return false;
-    *copy = *fill;
-    if (nj_map_put(&r->fills, fill->fill_id, copy))
-        return true;
-    free(copy);
-    return false;
-}
-
-static int recover_line(void *ctx, const char *line, size_t len, uint64_t number,
-                        struct nj_error *err)
-{
-    struct recovery *r = ctx;
-    njord_decode_error why;
-    size_t need = njord_decode_bound(len);
-    if (need > r->cap) {
-        void *more = realloc(r->event, need);
-        if (!more)
-            return nj_error_set(err, NJ_ERR_NOMEM, "%s:%llu: out of memory", r->path,
-                                (unsigned long long)number);
-        r->event = more;
-        r->cap = need;
-    }
-    if (njord_decode_json(0, line, len, r->event, r->cap, NULL, &why) != 0)
-        return nj_error_set(err, NJ_ERR_INPUT,
-                            "%s:%llu: %s; move the file away to start without its orders", r->path,
-                            (unsigned long long)number, why.text);
-    const njord_event *event = r->event;
-    const char *id;
-    if (event->seq > r->last_seq)
-        r->last_seq = event->seq;
-    int rc = take(r->core, event, &id);
-    noted(r->core, rc, event, id);
-    njord_fill fill;
-    if (event->type == NJORD_EV_BROKER_FILL && rc == 0 &&
-        nj_core_fill_of(r->core, (const njord_broker_fill *)event, r->venue, &fill) == 0) {
-        fill.ev.seq = event->seq;
-        noted(r->core, take(r->core, &fill.ev, &id), &fill.ev, id);
-        if (!keep_fill(r, &fill))
-            return nj_error_set(err, NJ_ERR_NOMEM, "%s:%llu: out of memory", r->path,
-                                (unsigned long long)number);
-    }
-    if (rc == 0 && r->each)
-        r->each(r->each_ctx, event);
-    return 0;
-}
-
-/* A line of a fills journal: that fill was published. */
-static int shown_line(void *ctx, const char *line, size_t len, uint64_t number,
-                      struct nj_error *err)
-{
-    struct recovery *r = ctx;
-    njord_fill fill;
-    (void)number, (void)err;
-    if (njord_decode_json(NJORD_EV_FILL, line, len, &fill, sizeof fill, NULL, NULL) == 0)
-        free(nj_map_remove(&r->fills, fill.fill_id));
-    return 0;
-}
-
-/* Of the fills, those that their own journals do not hold wait to be published. */
-static int find_lost(struct recovery *r, const char *journal_dir, struct nj_error *err)
-{
-    struct nj_map looked = {0};
-    size_t at = 0, again = 0;
-    int rc = 0;
-    for (const struct nj_map_entry *e; rc == 0 && (e = nj_map_next(&r->fills, &at));) {
-        const njord_fill *fill = e->value;
-        const struct nj_instrument *i = nj_instrument_find(r->core->instruments, fill->symbol);
-        char path[NJ_PATH_MAX];
-        if (!i || nj_map_get(&looked, fill->symbol) || !nj_map_put(&looked, fill->symbol, r))
-            continue;
-        snprintf(path, sizeof path, "%s/fills.%s.ndjson", journal_dir, i->file_name);
-        struct nj_error why = {0};
-        rc = nj_journal_read(path, shown_line, r, &why);
-        if (rc == NJ_ERR_NOT_FOUND)
-            rc = 0;
-        else if (rc != 0)
-            nj_error_set(err, rc, "%s", why.text);
-        at = 0; /* lines read have taken entries out */
-    }
-    nj_map_free(&looked, NULL);
-    for (const struct nj_map_entry *e; rc == 0 && (e = nj_map_next(&r->fills, &again));) {
-        void *record = nj_fifo_push(&r->core->unpublished, sizeof(njord_fill));
-        if (record)
-            memcpy(record, e->value, sizeof(njord_fill));
-    }
-    return rc;
-}
-
-void nj_core_publish_lost(struct nj_core *core)
-{
-    for (njord_fill *fill; (fill = nj_fifo_peek(&core->unpublished, NULL));
-         nj_fifo_release(&core->unpublished)) {
-        struct nj_error err = {0};
-        nj_log(core->log, NJ_WARN, "core", "fill_published_again",
-               NJ_TEXT("fill_id", fill->fill_id));
-        fill->ev.seq = 0;
-        nj_bus_publish(core->bus, "fills.new", &fill->ev, NULL, &err);
-    }
-}
-
-int nj_core_recover(struct nj_core *core, const char *journal_dir, const char *venue,
-                    void (*each)(void *ctx, const njord_event *event), void *ctx,
-                    uint64_t *last_seq, struct nj_error *err)
-{
-    char path[NJ_PATH_MAX];
-    int rc = nj_path_join(path, sizeof path, journal_dir, "orders.ndjson", err);
-    if (rc != 0)
-        return rc;
-    struct recovery r = {.core = core, .path = path, .venue = venue, .each = each, .each_ctx = ctx};
-    rc = nj_journal_read(path, recover_line, &r, err);
-    if (rc == 0)
-        rc = find_lost(&r, journal_dir, err);
-    nj_map_free(&r.fills, free);
-    free(r.event);
-    *last_seq = r.last_seq;
-    return rc == NJ_ERR_NOT_FOUND ? 0 : rc;
 }

@@ -3,7 +3,7 @@
  *
  * One per host. Kept up to date by the bus (stages PRICES and BOOKS) before anyone who decides sees
  * an event; the pure parts live in trade/. At start the record and the positions are rebuilt from
- * orders.ndjson. Owned by the host. [loop] only. */
+ * the saved books and the journal of orders. Owned by the host. [loop] only. */
 #ifndef NJ_SERVICES_CORE_H
 #define NJ_SERVICES_CORE_H
 
@@ -69,10 +69,27 @@ int nj_core_fill_of(const struct nj_core *core, const njord_broker_fill *from, c
  * again by nj_core_publish_lost(), within an input. */
 void nj_core_publish_lost(struct nj_core *core);
 
-/* Rebuilds the order record and the positions from a journal folder's orders.ndjson. venue: of the
- * fills' ids. *last_seq: of its last line, 0: none. */
-int nj_core_recover(struct nj_core *core, const char *journal_dir, const char *venue,
-                    void (*each)(void *ctx, const njord_event *event), void *ctx,
-                    uint64_t *last_seq, struct nj_error *err);
+/* One event of the order flow into the record, or a fill into the positions; what cannot follow is
+ * counted and told. The same function serves the bus and the rebuilding from the journal. */
+int nj_core_take(struct nj_core *core, const njord_event *event);
+/* An empty record, no positions, no prices: before a rebuilding begins anew. */
+int nj_core_renew(struct nj_core *core, struct nj_error *err);
+
+/* Rebuilds the record, the positions and the rules' state: the saved books (books.h), then what the
+ * journal of orders says after them; without books, all of it. recover.c has the rest of the
+ * story. each (may be NULL) hears of every event taken from the journal, in its order. *last_seq:
+ * the journal's end, 0: there is none. One line when books and journal do not belong together. */
+struct nj_risk;
+struct nj_state;
+struct nj_recovery {
+    const char *journal_dir;
+    const char *venue;      /* of the fills' ids */
+    struct nj_state *state; /* where the books are saved; NULL: nowhere */
+    struct nj_risk *risk;   /* a fresh one; NULL: no rules here */
+    void (*each)(void *ctx, const njord_event *event);
+    void *ctx;
+};
+int nj_core_recover(struct nj_core *core, const struct nj_recovery *recovery, uint64_t *last_seq,
+                    struct nj_error *err);
 
 #endif

@@ -70,6 +70,7 @@ static int write_down(struct nj_flow *flow, const njord_event *event, bool now,
     if (rc != 0)
         return failed(flow, rc, err);
     flow->lines++;
+    flow->last_seq = event->seq;
     return 0;
 }
 

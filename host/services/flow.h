@@ -25,6 +25,7 @@ struct nj_flow {
     struct nj_subscription *subscriptions[8];
     uint32_t n_subscriptions;
     uint64_t lines, failures;
+    uint64_t last_seq; /* of the last line of the journal of orders */
 };
 
 void nj_flow_init(struct nj_flow *flow, struct nj_bus *bus, struct nj_journals *journals,

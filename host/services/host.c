@@ -12,12 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define TURN_EVENTS 256
 #define TURN_NS     200000
 
 #define TIMERS_IN_A_ROW 64
 #define STATE_NS        10000000000
+#define BOOKS_NS        1000000000
 #define KEEP_IDS_NS     86400000000000 /* foreign intent ids are remembered so long */
 
 /* ---- time ---- */
@@ -171,7 +173,47 @@ static void save_states(struct nj_host *host, struct nj_slots *slots, bool at_en
     }
 }
 
-/* Each plugins.state_every events, or ten seconds after something has happened. */
+/* orders.chain hears of a file that was begun, and of the name that the one before it got. */
+static int note_orders_file(struct nj_host *host, struct nj_error *err)
+{
+    const char *dir = host->config->logging.journal_dir;
+    char path[NJ_PATH_MAX];
+    struct nj_chain chain;
+    struct stat st;
+    int rc = nj_path_join(path, sizeof path, dir, "orders.ndjson", err);
+    if (rc != 0 || stat(path, &st) != 0 || st.st_size == 0 || st.st_ino == host->orders_file)
+        return rc;
+    rc = nj_chain_open(&chain, dir, "orders", host->books.journal_seq, err);
+    if (rc == 0)
+        rc = nj_books_note_chain(host->state, &chain, err);
+    nj_chain_close(&chain);
+    if (rc == 0)
+        host->orders_file = st.st_ino;
+    return rc;
+}
+
+/* Everything that was journaled is in the kernel and on disk first. */
+static void save_books(struct nj_host *host)
+{
+    struct nj_error err = {0};
+    struct nj_books now = {host->last_seq, host->flow.last_seq};
+    if (!host->rebuilt || host->last_seq <= host->books.seq || nj_flow_flush(&host->flow) != 0)
+        return;
+    nj_orders_forget(host->core.orders, nj_host_now(host), KEEP_IDS_NS);
+    int rc = nj_journals_sync(host->journals, &err);
+    if (rc == 0)
+        rc = note_orders_file(host, &err);
+    if (rc == 0)
+        rc = nj_books_save(&host->core, host->risk.risk, host->state, &now, &err);
+    host->books_at_ns = monotonic(host);
+    if (rc == 0)
+        host->books = now;
+    else
+        nj_log(host->log, NJ_ERROR, "host", "books_not_saved", NJ_TEXT("error", err.text));
+}
+
+/* Each plugins.state_every events, or ten seconds after something has happened; but the books not
+ * more than once a second. */
 static void save_when_due(struct nj_host *host)
 {
     struct nj_bus_stats stats;
@@ -182,8 +224,8 @@ static void save_when_due(struct nj_host *host)
         return;
     save_states(host, &host->strategies, false);
     save_states(host, &host->brokers, false);
-    nj_risk_service_save(host);
-    nj_orders_forget(host->core.orders, nj_host_now(host), KEEP_IDS_NS);
+    if (monotonic(host) - host->books_at_ns >= BOOKS_NS)
+        save_books(host);
     host->saved_at_input = stats.inputs;
     host->saved_at_ns = monotonic(host);
 }
@@ -350,6 +392,21 @@ static int repair_orders(struct nj_host *host, struct nj_error *err)
     return rc == NJ_ERR_NOT_FOUND ? 0 : rc;
 }
 
+static int rebuild(struct nj_host *host, uint64_t *last_seq, struct nj_error *err)
+{
+    struct nj_recovery from = {.journal_dir = host->config->logging.journal_dir,
+                               .venue = host->broker.venue,
+                               .state = host->state,
+                               .risk = host->risk.risk,
+                               .each = nj_risk_service_replay,
+                               .ctx = host};
+    int rc = nj_core_recover(&host->core, &from, last_seq, err);
+    nj_core_forget_prices(&host->core);
+    host->flow.last_seq = host->books.journal_seq = *last_seq;
+    host->rebuilt = rc == 0;
+    return rc;
+}
+
 static int open_books(struct nj_host *host, struct nj_error *err)
 {
     struct nj_bus_options options = {host, next_seq, input_time, symbol_id, flush, 0};
@@ -367,9 +424,7 @@ static int open_books(struct nj_host *host, struct nj_error *err)
     if (rc == 0)
         rc = repair_orders(host, err);
     if (rc == 0)
-        rc = nj_core_recover(&host->core, host->config->logging.journal_dir, host->broker.venue,
-                             nj_risk_service_replay, host, &last_seq, err);
-    nj_core_forget_prices(&host->core);
+        rc = rebuild(host, &last_seq, err);
     host->recovered = last_seq > 0;
     if (rc == 0 && host->recovered)
         nj_log(host->log, NJ_INFO, "host", "recovered", NJ_INT("last_seq", last_seq),
@@ -543,6 +598,7 @@ int nj_host_close(struct nj_host *host)
         save_states(host, &host->brokers, true);
         while (nj_bus_step(host->bus)) /* what was announced last */
             ;
+        save_books(host);
         nj_risk_service_stop(host);
         nj_flow_flush(&host->flow);
         nj_link_stop(host);

@@ -13,6 +13,7 @@
 #include "journal/journal.h"
 #include "journal/state.h"
 #include "runtime/instance.h"
+#include "services/books.h"
 #include "services/broker.h"
 #include "services/core.h"
 #include "services/descriptors.h"
@@ -68,6 +69,10 @@ struct nj_host {
     struct nj_watchdog *watchdog;
     uint64_t saved_at_input; /* inputs when the plugins' states were last saved */
     int64_t saved_at_ns;     /* monotonic */
+    struct nj_books books;   /* as last saved, or found at start; only once `rebuilt` */
+    int64_t books_at_ns;     /* monotonic */
+    bool rebuilt;            /* what the journals say is known: books may be saved */
+    ino_t orders_file;       /* the journal of orders that orders.chain knows as the live one */
     int64_t started_ns;      /* wall clock */
     int64_t last_ns;         /* delivery time of the last input: never goes back */
     uint32_t generations;    /* of plugin files loaded so far */

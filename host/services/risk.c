@@ -148,37 +148,19 @@ void nj_risk_service_mark_flatten(struct nj_host *host, const char *intent_id)
 
 /* ---- life ---- */
 
-/* risk.json: a line with the sequence number it was saved at, then the rules' own JSON. */
 int nj_risk_service_open(struct nj_host *host, struct nj_error *err)
 {
     struct nj_risk_service *s = &host->risk;
-    struct nj_buf saved = {0};
     s->foreign_day_pnl = NAN;
     s->risk = nj_risk_new(&host->config->risk);
-    if (!s->risk)
-        return nj_error_set(err, NJ_ERR_NOMEM, "risk service: out of memory");
-    int rc = nj_state_get(host->state, "risk.json", &saved, err);
-    if (rc == 0) {
-        size_t head = strcspn(saved.data, "\n");
-        int64_t seq;
-        if (saved.data[head] != '\n' || njord_parse_i64(saved.data, head, &seq) != head || seq < 0)
-            rc = nj_error_set(err, NJ_ERR_INPUT,
-                              "'%s/risk.json': expected a number on its first line; move it away "
-                              "to start without it",
-                              nj_state_dir(host->state));
-        else if ((rc = nj_risk_load(s->risk, saved.data + head + 1, saved.len - head - 1, err)) ==
-                 0)
-            s->saved_seq = (uint64_t)seq;
-    }
-    nj_buf_free(&saved);
-    return rc == NJ_ERR_NOT_FOUND ? 0 : rc;
+    return s->risk ? 0 : nj_error_set(err, NJ_ERR_NOMEM, "risk service: out of memory");
 }
 
 void nj_risk_service_replay(void *ctx, const njord_event *event)
 {
     struct nj_host *host = ctx;
     struct nj_risk_service *s = &host->risk;
-    if (!s->risk || event->seq <= s->saved_seq)
+    if (!s->risk)
         return;
     if (event->type == NJORD_EV_ORDER_EVENT) {
         nj_risk_replay(s->risk, (const njord_order_event *)event);
@@ -206,19 +188,6 @@ int nj_risk_service_start(struct nj_host *host, struct nj_error *err)
     return 0;
 }
 
-void nj_risk_service_save(struct nj_host *host)
-{
-    struct nj_buf saved = {0};
-    struct nj_error err = {0};
-    if (!host->risk.risk)
-        return;
-    nj_buf_printf(&saved, "%llu\n", (unsigned long long)host->last_seq);
-    if (nj_risk_save(host->risk.risk, &saved) != 0 ||
-        nj_state_put(host->state, "risk.json", saved.data, saved.len, &err) != 0)
-        nj_log(host->log, NJ_ERROR, "risk", "state_not_saved", NJ_TEXT("error", err.text));
-    nj_buf_free(&saved);
-}
-
 int nj_risk_service_configure(struct nj_host *host, struct nj_error *err)
 {
     return nj_risk_set_limits(host->risk.risk, &host->config->risk) == 0
@@ -231,7 +200,6 @@ void nj_risk_service_stop(struct nj_host *host)
     struct nj_risk_service *s = &host->risk;
     if (!s->risk)
         return;
-    nj_risk_service_save(host);
     nj_bus_unsubscribe(host->bus, s->intents);
     nj_bus_unsubscribe(host->bus, s->cancels);
     nj_bus_unsubscribe(host->bus, s->fills);

@@ -13,18 +13,15 @@ struct nj_risk_service {
     struct nj_risk *risk;
     struct nj_subscription *intents, *cancels, *fills, *trades, *bars;
     uint64_t allowed, refused;
-    uint64_t saved_seq;     /* what the journals say after it is not in what was saved */
     double foreign_day_pnl; /* njord:pnl:day as another program put it, NaN: none */
     double day_pnl;         /* USD, as last looked at; NaN: not yet */
 };
 
-/* Before the journals are read: the rules with what was saved of them. */
+/* Before the books and the journals are read into them: fresh rules. */
 int nj_risk_service_open(struct nj_host *host, struct nj_error *err);
-/* An event of the journal of orders, newer than what was saved: tokens and the day's loss follow
+/* An event of the journal of orders, newer than the saved books: tokens and the day's loss follow
  * it. */
 void nj_risk_service_replay(void *ctx, const njord_event *event);
-/* What outlives a restart, with the number of the input it belongs to. */
-void nj_risk_service_save(struct nj_host *host);
 int nj_risk_service_start(struct nj_host *host, struct nj_error *err);
 void nj_risk_service_stop(struct nj_host *host);
 /* Takes over new limits of a reloaded configuration. */

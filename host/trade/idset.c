@@ -133,3 +133,54 @@ bool nj_idset_add(struct nj_idset *set, struct nj_id id)
     set->count++;
     return true;
 }
+
+/* ---- saved -----------------------------------------------------------------------------------
+ */
+
+enum { SAVED = 24 };
+
+static void put64(unsigned char *out, uint64_t v)
+{
+    for (int i = 0; i < 8; i++)
+        out[i] = (unsigned char)(v >> 8 * i);
+}
+
+static uint64_t take64(const unsigned char *from)
+{
+    uint64_t v = 0;
+    for (int i = 0; i < 8; i++)
+        v |= (uint64_t)from[i] << 8 * i;
+    return v;
+}
+
+bool nj_idset_put(const struct nj_idset *set, struct nj_buf *out)
+{
+    if (!nj_buf_reserve(out, (size_t)set->count * SAVED))
+        return false;
+    for (uint32_t n = 0; n < set->count; n++) {
+        const struct nj_id *id = nj_idset_at(set, n);
+        unsigned char bytes[SAVED];
+        put64(bytes, id->hi);
+        put64(bytes + 8, id->lo);
+        put64(bytes + 16, (uint64_t)id->ts_ns);
+        nj_buf_add(out, bytes, SAVED);
+    }
+    return true;
+}
+
+int nj_idset_take(struct nj_idset *set, const void *data, size_t len, const char *what,
+                  struct nj_error *err)
+{
+    const unsigned char *at = data;
+    if (len % SAVED != 0 || len / SAVED > set->bound || set->count > 0)
+        return nj_error_set(err, NJ_ERR_INPUT, "%s: expected at most %u ids of %d bytes", what,
+                            (unsigned)set->bound, SAVED);
+    for (size_t n = 0; n < len / SAVED; n++, at += SAVED) {
+        struct nj_id id = {take64(at), take64(at + 8), (int64_t)take64(at + 16)};
+        if (nj_idset_find(set, id))
+            return nj_error_set(err, NJ_ERR_INPUT, "%s: entry %zu stands twice", what, n);
+        if (!nj_idset_add(set, id))
+            return nj_error_set(err, NJ_ERR_NOMEM, "%s: out of memory", what);
+    }
+    return 0;
+}

@@ -7,6 +7,9 @@
 #ifndef NJ_TRADE_IDSET_H
 #define NJ_TRADE_IDSET_H
 
+#include "base/buf.h"
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,6 +39,11 @@ bool nj_idset_add(struct nj_idset *set, struct nj_id id);
 /* The oldest, NULL: empty; and takes it out. */
 const struct nj_id *nj_idset_oldest(const struct nj_idset *set);
 void nj_idset_drop_oldest(struct nj_idset *set);
+/* As bytes for a saved state (24 an id, little-endian, oldest first), and back into an empty set.
+ * False: out of memory. NJ_ERR_INPUT: not such bytes, more than the bound, an id twice. */
+bool nj_idset_put(const struct nj_idset *set, struct nj_buf *out);
+int nj_idset_take(struct nj_idset *set, const void *data, size_t len, const char *what,
+                  struct nj_error *err);
 /* The n-th, oldest first. */
 const struct nj_id *nj_idset_at(const struct nj_idset *set, uint32_t n);
 

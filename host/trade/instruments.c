@@ -164,6 +164,19 @@ void nj_instrument_pin(struct nj_instrument *i)
     i->pinned = true;
 }
 
+void nj_instrument_pin_unit(struct nj_instrument *i, double unit)
+{
+    int64_t factor;
+    if (!i->pinned && positive(unit) && unit != i->lot_grid.unit) {
+        struct nj_grid step = nj_grid_of(i->step), was = nj_grid_of(unit);
+        if (nj_grid_multiple(&step, &was, &factor)) {
+            i->lot_grid = was;
+            i->step_lots = factor;
+        }
+    }
+    i->pinned = true;
+}
+
 void nj_instrument_event(const struct nj_instrument *i, njord_instrument *out)
 {
     njord_event_init(out, NJORD_EV_INSTRUMENT);
@@ -194,6 +207,27 @@ bool nj_lots_down(const struct nj_instrument *i, double qty, int64_t *lots)
 double nj_lots_qty(const struct nj_instrument *i, int64_t lots)
 {
     return nj_grid_value(&i->lot_grid, lots);
+}
+
+bool nj_lot_change_of(const struct nj_instrument *i, double unit, struct nj_lot_change *out)
+{
+    *out = (struct nj_lot_change){1, 1};
+    if (unit == i->lot_grid.unit)
+        return true;
+    if (!positive(unit))
+        return false;
+    struct nj_grid was = nj_grid_of(unit);
+    return nj_grid_multiple(&was, &i->lot_grid, &out->times) ||
+           nj_grid_multiple(&i->lot_grid, &was, &out->over);
+}
+
+bool nj_lots_convert(struct nj_lot_change change, int64_t *lots)
+{
+    if (*lots % change.over != 0)
+        return false;
+    *lots /= change.over;
+    return !__builtin_mul_overflow(*lots, change.times, lots) && *lots <= NJ_LOTS_MAX &&
+           *lots >= -NJ_LOTS_MAX;
 }
 
 double nj_tick_safe(const struct nj_instrument *i, double price, uint8_t side)

@@ -50,6 +50,9 @@ bool nj_instrument_update(struct nj_instrument *i, const njord_instrument *from)
 /* From here on lots of it are counted: their unit stays. The ledger and the record of orders pin
  * what they hold. */
 void nj_instrument_pin(struct nj_instrument *i);
+/* The same when lots of `unit` were counted before (a saved state): that stays their unit where the
+ * step is a multiple of it. What is pinned already stays as it is. */
+void nj_instrument_pin_unit(struct nj_instrument *i, double unit);
 void nj_instrument_event(const struct nj_instrument *i, njord_instrument *out);
 
 /* Is it BASE/QUOTE: two parts of 1 to 15 of A-Z 0-9 . _ - ? */
@@ -62,6 +65,13 @@ bool nj_lots_nearest(const struct nj_instrument *i, double qty, int64_t *lots);
 bool nj_lots_down(const struct nj_instrument *i, double qty, int64_t *lots);
 /* Lots to the double nearest the decimal that they mean (3 of 0.1 is 0.3). */
 double nj_lots_qty(const struct nj_instrument *i, int64_t lots);
+/* Lots of a unit of before as lots of today's. _of: false when neither unit divides the other;
+ * nj_lots_convert: false when they are not whole ones today, or too many. */
+struct nj_lot_change {
+    int64_t times, over;
+};
+bool nj_lot_change_of(const struct nj_instrument *i, double unit, struct nj_lot_change *out);
+bool nj_lots_convert(struct nj_lot_change change, int64_t *lots);
 /* A limit price to the tick on the safe side: a buy down, a sell up. A price within 1e-9 of a tick
  * counts as on it. */
 double nj_tick_safe(const struct nj_instrument *i, double price, uint8_t side);

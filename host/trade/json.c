@@ -27,14 +27,24 @@ void nj_json_put_sum(struct nj_buf *out, struct nj_sum v)
     nj_buf_putc(out, ']');
 }
 
+static void put_hex(struct nj_buf *out, uint64_t v)
+{
+    char text[16];
+    for (int i = 15; i >= 0; i--, v >>= 4)
+        text[i] = "0123456789abcdef"[v & 15];
+    nj_buf_add(out, text, sizeof text);
+}
+
 void nj_json_put_ids(struct nj_buf *out, const struct nj_idset *set, bool with_time)
 {
     nj_buf_putc(out, '[');
     for (uint32_t n = 0; n < set->count; n++) {
         const struct nj_id *id = nj_idset_at(set, n);
         nj_buf_puts(out, n ? "," : "");
-        nj_buf_printf(out, "%s\"%016llx%016llx\"", with_time ? "[" : "", (unsigned long long)id->hi,
-                      (unsigned long long)id->lo);
+        nj_buf_puts(out, with_time ? "[\"" : "\"");
+        put_hex(out, id->hi);
+        put_hex(out, id->lo);
+        nj_buf_putc(out, '"');
         if (with_time) {
             nj_buf_putc(out, ',');
             nj_json_put_i64(out, id->ts_ns);

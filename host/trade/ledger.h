@@ -118,6 +118,10 @@ uint64_t nj_ledger_unvalued_fees(const struct nj_ledger *ledger);
  * snapshots. What was loaded saves to the same bytes. A step that has changed since is taken when
  * all lots are whole in the new one. After an error the ledger is to be freed. */
 int nj_ledger_save(const struct nj_ledger *ledger, struct nj_buf *out);
+/* The same in two parts, the ids of fills as bytes: of a long history they are most of it.
+ * _load_ids after nj_ledger_load(). */
+int nj_ledger_save_parts(const struct nj_ledger *ledger, struct nj_buf *out, struct nj_buf *ids);
+int nj_ledger_load_ids(struct nj_ledger *ledger, const void *ids, size_t len, struct nj_error *err);
 int nj_ledger_load(struct nj_ledger *ledger, const char *json, size_t len, struct nj_error *err);
 
 #endif

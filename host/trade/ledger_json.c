@@ -54,7 +54,7 @@ static void save_position(const struct nj_position *p, struct nj_buf *out)
     nj_buf_puts(out, "]}");
 }
 
-int nj_ledger_save(const struct nj_ledger *l, struct nj_buf *out)
+static int save(const struct nj_ledger *l, bool with_ids, struct nj_buf *out)
 {
     nj_buf_puts(out, "{\"version\":1,\"strategies\":[");
     for (uint32_t i = 0; i < l->n_strategies; i++) {
@@ -94,9 +94,28 @@ int nj_ledger_save(const struct nj_ledger *l, struct nj_buf *out)
     put_key(out, "unvalued_fees");
     nj_json_put_i64(out, (int64_t)l->unvalued_fees);
     put_key(out, "fill_ids");
-    nj_json_put_ids(out, &l->fill_ids, false);
+    if (with_ids)
+        nj_json_put_ids(out, &l->fill_ids, false);
+    else
+        nj_buf_puts(out, "[]");
     nj_buf_putc(out, '}');
     return out->failed ? NJ_ERR_NOMEM : 0;
+}
+
+int nj_ledger_save(const struct nj_ledger *l, struct nj_buf *out)
+{
+    return save(l, true, out);
+}
+
+int nj_ledger_save_parts(const struct nj_ledger *l, struct nj_buf *out, struct nj_buf *ids)
+{
+    int rc = save(l, false, out);
+    return rc != 0 || nj_idset_put(&l->fill_ids, ids) ? rc : NJ_ERR_NOMEM;
+}
+
+int nj_ledger_load_ids(struct nj_ledger *l, const void *ids, size_t len, struct nj_error *err)
+{
+    return nj_idset_take(&l->fill_ids, ids, len, "saved ledger: fill_ids", err);
 }
 
 /* ---- load ------------------------------------------------------------------------------------
@@ -120,21 +139,7 @@ static int load_strategy(struct nj_ledger *l, const json_t *from, struct nj_erro
     return 0;
 }
 
-/* Lots of the unit in which they were saved, as lots of today's. */
-struct conversion {
-    int64_t times, over;
-};
-
-static bool convert(struct conversion c, int64_t *lots)
-{
-    if (*lots % c.over != 0)
-        return false;
-    *lots /= c.over;
-    return !__builtin_mul_overflow(*lots, c.times, lots) && *lots <= NJ_LOTS_MAX &&
-           *lots >= -NJ_LOTS_MAX;
-}
-
-static int load_lot(struct nj_position *p, const json_t *from, struct conversion c, int64_t *sum)
+static int load_lot(struct nj_position *p, const json_t *from, struct nj_lot_change c, int64_t *sum)
 {
     struct nj_lot lot;
     if (json_array_size(from) != 4 || !json_is_integer(json_array_get(from, 0)) ||
@@ -145,7 +150,7 @@ static int load_lot(struct nj_position *p, const json_t *from, struct conversion
     lot.price = json_number_value(json_array_get(from, 1));
     lot.fee_quote = json_number_value(json_array_get(from, 2));
     lot.ts_ns = json_integer_value(json_array_get(from, 3));
-    if (!convert(c, &lot.lots) || lot.lots == 0 || (lot.lots < 0) != (p->lots < 0) ||
+    if (!nj_lots_convert(c, &lot.lots) || lot.lots == 0 || (lot.lots < 0) != (p->lots < 0) ||
         !(lot.price > 0) || !isfinite(lot.price) || !isfinite(lot.fee_quote) ||
         __builtin_add_overflow(*sum, lot.lots, sum))
         return NJ_ERR_INPUT;
@@ -156,20 +161,17 @@ static int load_lot(struct nj_position *p, const json_t *from, struct conversion
 }
 
 /* Sums of lots x price follow the lots when their unit changes. */
-static struct nj_sum rescale(struct conversion c, struct nj_sum raw)
+static struct nj_sum rescale(struct nj_lot_change c, struct nj_sum raw)
 {
     if (c.over != 1)
         raw = nj_sum_over(raw, (double)c.over);
     return c.times == 1 ? raw : nj_sum_times(raw, (double)c.times);
 }
 
-static int conversion_of(const struct nj_instrument *i, double unit, struct conversion *c,
+static int conversion_of(const struct nj_instrument *i, double unit, struct nj_lot_change *c,
                          struct nj_error *err)
 {
-    struct nj_grid was = nj_grid_of(unit);
-    *c = (struct conversion){1, 1};
-    if (unit == i->lot_grid.unit || nj_grid_multiple(&was, &i->lot_grid, &c->times) ||
-        nj_grid_multiple(&i->lot_grid, &was, &c->over))
+    if (nj_lot_change_of(i, unit, c))
         return 0;
     return nj_error_set(err, NJ_ERR_INPUT,
                         "%s: '%s' is counted in steps of %g, and neither divides the other: the "
@@ -183,7 +185,7 @@ static int load_position(struct nj_ledger *l, const json_t *from, struct nj_erro
     const char *symbol = nj_json_text(from, "symbol", NJORD_SYMBOL_SIZE);
     struct nj_instrument *i = symbol ? nj_instrument_get(l->instruments, symbol) : NULL;
     const json_t *open = json_object_get(from, "open");
-    struct conversion c;
+    struct nj_lot_change c;
     double unit;
     int64_t lots, credit, ts_ns, n_fills, sum = 0;
     struct nj_position p = {.instrument = i};
@@ -198,7 +200,7 @@ static int load_position(struct nj_ledger *l, const json_t *from, struct nj_erro
     rc = conversion_of(i, unit, &c, err);
     if (rc != 0)
         return rc;
-    if (!convert(c, &lots))
+    if (!nj_lots_convert(c, &lots))
         return nj_error_set(err, NJ_ERR_INPUT,
                             "%s: '%s' of '%s': %lld steps of %g are not whole ones of %g", subject,
                             symbol, strategy, (long long)lots, unit, i->lot_grid.unit);
@@ -238,7 +240,7 @@ static int load_account(struct nj_ledger *l, const json_t *from, struct nj_error
     const struct nj_instrument *i = symbol ? nj_instrument_find(l->instruments, symbol) : NULL;
     struct nj_ledger_account *a =
         i && i->symbol_id < l->cap_accounts ? &l->accounts[i->symbol_id] : NULL;
-    struct conversion c;
+    struct nj_lot_change c;
     double unit;
     if (!a || !a->used || a->loaded || !nj_json_f64(from, "unit", &unit) || unit <= 0 ||
         !nj_json_sum(from, "cost", &a->cost) || !nj_json_sum(from, "realized", &a->realized) ||

@@ -44,7 +44,7 @@ void nj_orders_free(struct nj_orders *o)
 /* ---- groups: lists and sums of open orders ---------------------------------------------------
  */
 
-static struct nj_order_strategy *strategy_get(struct nj_orders *o, const char *id)
+struct nj_order_strategy *nj_orders_strategy(struct nj_orders *o, const char *id)
 {
     struct nj_order_strategy *s = nj_map_get(&o->by_strategy, id);
     if (s)
@@ -120,7 +120,7 @@ static struct nj_order_group *pair_get(struct nj_orders *o,
     return &(*slot)->group;
 }
 
-static void list_in(struct nj_order_entry *e)
+void nj_orders_list_in(struct nj_order_entry *e)
 {
     for (int k = 0; k < NJ_OF_KINDS; k++) {
         struct nj_order_group *g = e->groups[k];
@@ -184,7 +184,7 @@ static void uncount(struct nj_order_entry *e)
     e->bound = 0;
 }
 
-static void count(struct nj_order_entry *e)
+void nj_orders_count(struct nj_order_entry *e)
 {
     e->counted = remaining(e);
     e->counted_wish = e->order.stage == NJ_ORDER_INTENT;
@@ -223,11 +223,8 @@ static void let_go_of_oldest(struct nj_orders *o)
     free_entry(e);
 }
 
-static void end(struct nj_orders *o, struct nj_order_entry *e, enum nj_order_stage stage)
+void nj_orders_list_ended(struct nj_orders *o, struct nj_order_entry *e)
 {
-    uncount(e);
-    list_out(e);
-    e->order.stage = stage;
     e->next_ended = NULL;
     if (o->newest_ended)
         o->newest_ended->next_ended = e;
@@ -236,6 +233,40 @@ static void end(struct nj_orders *o, struct nj_order_entry *e, enum nj_order_sta
     o->newest_ended = e;
     if (++o->n_ended > NJ_ORDERS_ENDED)
         let_go_of_oldest(o);
+}
+
+static void end(struct nj_orders *o, struct nj_order_entry *e, enum nj_order_stage stage)
+{
+    uncount(e);
+    list_out(e);
+    e->order.stage = stage;
+    nj_orders_list_ended(o, e);
+}
+
+struct nj_order_entry *nj_orders_entry_new(struct nj_orders *o, const char *intent_id,
+                                           const char *strategy_id, struct nj_instrument *i)
+{
+    struct nj_order_entry *e = calloc(1, sizeof *e);
+    struct nj_order_strategy *s = nj_orders_strategy(o, strategy_id);
+    if (!e || !s)
+        goto no_memory;
+    e->groups[NJ_OF_ALL] = &o->all;
+    e->groups[NJ_OF_STRATEGY] = &s->group;
+    e->groups[NJ_OF_SYMBOL] = symbol_get(o, i->symbol_id);
+    e->groups[NJ_OF_PAIR] = pair_get(o, s, i);
+    if (!e->groups[NJ_OF_SYMBOL] || !e->groups[NJ_OF_PAIR] || !nj_map_put(&o->by_id, intent_id, e))
+        goto no_memory;
+    memcpy(e->order.intent_id, intent_id, strlen(intent_id) + 1);
+    memcpy(e->order.strategy_id, s->id, sizeof s->id);
+    e->order.instrument = i;
+    e->order.reference_price = NAN;
+    e->strategy = s;
+    e->expected = -1;
+    nj_instrument_pin(i);
+    return e;
+no_memory:
+    free(e);
+    return NULL;
 }
 
 /* ---- the flow --------------------------------------------------------------------------------
@@ -275,39 +306,21 @@ int nj_orders_intent(struct nj_orders *o, const njord_intent *in)
         lots = 0; /* risk will say what is wrong with it */
     if (!fits(o, in->side, lots))
         return odd(o, NJ_ERR_LIMIT);
-    struct nj_order_entry *e = calloc(1, sizeof *e);
-    struct nj_order_strategy *s = strategy_get(o, in->strategy_id);
-    if (!e || !s)
-        goto no_memory;
-    e->groups[NJ_OF_ALL] = &o->all;
-    e->groups[NJ_OF_STRATEGY] = &s->group;
-    e->groups[NJ_OF_SYMBOL] = symbol_get(o, i->symbol_id);
-    e->groups[NJ_OF_PAIR] = pair_get(o, s, i);
-    if (!e->groups[NJ_OF_SYMBOL] || !e->groups[NJ_OF_PAIR] ||
-        !nj_map_put(&o->by_id, in->intent_id, e))
-        goto no_memory;
-    memcpy(e->order.intent_id, in->intent_id, strlen(in->intent_id) + 1);
-    memcpy(e->order.strategy_id, s->id, sizeof s->id);
-    e->order.instrument = i;
+    struct nj_order_entry *e = nj_orders_entry_new(o, in->intent_id, in->strategy_id, i);
+    if (!e)
+        return NJ_ERR_NOMEM;
     e->order.side = in->side;
     e->order.type = in->type;
     e->order.tif = in->tif;
     e->order.stage = NJ_ORDER_INTENT;
     e->order.lots = lots;
     e->order.limit_price = in->limit_price;
-    e->order.reference_price = NAN;
     e->order.ts_ns = in->ev.ts_ns;
     e->order.seq = in->ev.seq;
     e->number = ++o->next_number;
-    e->strategy = s;
-    e->expected = -1;
-    nj_instrument_pin(i);
-    list_in(e);
-    count(e);
+    nj_orders_list_in(e);
+    nj_orders_count(e);
     return 0;
-no_memory:
-    free(e);
-    return NJ_ERR_NOMEM;
 }
 
 static void take_reason(struct nj_order_entry *e, const char *reason, size_t size)
@@ -340,7 +353,7 @@ int nj_orders_decision(struct nj_orders *o, const njord_decision *d)
             uncount(e);
             e->order.stage = NJ_ORDER_ACCEPTED;
             e->order.reference_price = njord_real(&d->ev, d->caps, "reference_price");
-            count(e);
+            nj_orders_count(e);
         }
         return 0;
     }
@@ -368,7 +381,7 @@ int nj_orders_accepted(struct nj_orders *o, const njord_order_event *order)
     e->order.stage = NJ_ORDER_ACCEPTED;
     e->order.lots = lots;
     e->order.limit_price = order->limit_price;
-    count(e);
+    nj_orders_count(e);
     return 0;
 }
 
@@ -464,7 +477,7 @@ int nj_orders_update(struct nj_orders *o, const njord_broker_order_update *u)
     uncount(e);
     e->expected = filled;
     e->end = stage;
-    count(e);
+    nj_orders_count(e);
     return 0;
 }
 
@@ -519,7 +532,7 @@ int nj_orders_fill(struct nj_orders *o, const njord_broker_fill *f)
             e->order.stage = NJ_ORDER_FILLED;
         return 0;
     }
-    count(e);
+    nj_orders_count(e);
     if (full)
         end(o, e, NJ_ORDER_FILLED);
     else if (e->expected >= 0 && e->order.filled_lots >= e->expected)

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "trade/instruments.h"
 
+#include <njord/state.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -93,7 +94,7 @@ uint64_t nj_orders_odd(const struct nj_orders *o);
 
 /* NULL: never seen, or ended longer ago than the record keeps: the last NJ_ORDERS_ENDED ended ones.
  * The pointer is good until the next event is taken; an open order's while it is open. */
-#define NJ_ORDERS_ENDED 100000u
+#define NJ_ORDERS_ENDED 10000u
 const struct nj_order *nj_order_find(const struct nj_orders *o, const char *intent_id);
 /* Was this id ever an intent here? Of orders that the record let go, ids of nj_intent_id()'s form
  * count as seen up to the highest (seq, n) of their strategy and epoch; others are remembered until
@@ -122,6 +123,12 @@ const struct nj_order *nj_orders_next_open(const struct nj_orders *o, const stru
                                            const char *strategy_id, const char *symbol);
 uint32_t nj_orders_count_open(const struct nj_orders *o, const char *strategy_id);
 void nj_order_describe(const struct nj_order *order, njord_open_order *out);
+
+/* The record under keys of an open map of a saved state, and back into a fresh one with equal sums
+ * and lists. A step that has changed since is taken when all lots are whole in the new one. After
+ * an error of loading the record is to be freed. */
+int nj_orders_save(const struct nj_orders *o, njord_state_out *out);
+int nj_orders_load(struct nj_orders *o, njord_state_in *in, struct nj_error *err);
 
 /* Intent ids: {h}-{epoch}-{seq}-{n} in base 36 (0-9a-z, no leading zeros), h the first eight bytes
  * of SHA-256(strategy_id) as a big-endian number modulo 36^6, six characters with leading zeros.

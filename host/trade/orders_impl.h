@@ -83,4 +83,13 @@ size_t nj_orders_parse_id(const char *id, struct nj_order_floor *at);
 /* Remembers the id of an order that the record lets go. */
 void nj_orders_seen_add(struct nj_orders *o, const char *intent_id, int64_t ts_ns);
 
+/* For those who make entries besides an intent: a saved record. A new entry stands in no list;
+ * NULL: out of memory. */
+struct nj_order_entry *nj_orders_entry_new(struct nj_orders *o, const char *intent_id,
+                                           const char *strategy_id, struct nj_instrument *i);
+struct nj_order_strategy *nj_orders_strategy(struct nj_orders *o, const char *id);
+void nj_orders_list_in(struct nj_order_entry *e);
+void nj_orders_count(struct nj_order_entry *e);
+void nj_orders_list_ended(struct nj_orders *o, struct nj_order_entry *e);
+
 #endif

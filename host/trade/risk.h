@@ -88,6 +88,8 @@ double nj_risk_mark(struct nj_risk *risk, const struct nj_risk_view *view, const
 /* State that outlives a restart (day, starting equity, latch, token buckets, duplicate window), as
  * JSON. */
 int nj_risk_save(const struct nj_risk *risk, struct nj_buf *out);
+/* As new: before loading again. */
+void nj_risk_forget(struct nj_risk *risk);
 int nj_risk_load(struct nj_risk *risk, const char *json, size_t len, struct nj_error *err);
 
 /* The rules as a table, for the reference page and the tests. */

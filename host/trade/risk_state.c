@@ -234,6 +234,16 @@ int nj_risk_save(const struct nj_risk *r, struct nj_buf *out)
     return out->failed ? NJ_ERR_NOMEM : 0;
 }
 
+void nj_risk_forget(struct nj_risk *r)
+{
+    nj_map_free(&r->symbols, free);
+    nj_map_free(&r->quotes, free);
+    nj_idset_free(&r->recent);
+    r->now_ns = r->day = INT64_MIN;
+    r->day_start_usd = r->last_usd = 0;
+    r->counted = r->latched = false;
+}
+
 static int load_symbol(struct nj_risk *r, const json_t *from, struct nj_error *err)
 {
     int64_t tokens, part, ts_ns;

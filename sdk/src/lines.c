@@ -359,10 +359,23 @@ int njord_lines_block(njord_lines *l, njord_block *out)
     return 1;
 }
 
+/* Plain text of which nothing was read yet: straight to the byte before `offset`, so that its line
+ * end is looked at. */
+static void leap(struct njord_lines *l, uint64_t offset)
+{
+    struct stat st;
+
+    if (!l->archive && l->end == 0 && l->offset == 0 && !l->at_end && offset > 1 &&
+        fstat(l->fd, &st) == 0 && offset <= (uint64_t)st.st_size &&
+        lseek(l->fd, (off_t)(offset - 1), SEEK_SET) >= 0)
+        l->offset = offset - 1;
+}
+
 int njord_lines_seek(njord_lines *l, uint64_t offset, uint64_t number)
 {
     char last = '\n';
 
+    leap(l, offset);
     while (l->offset < offset) {
         size_t have = l->end - l->start;
         if (have == 0) {

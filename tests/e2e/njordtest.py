@@ -1,6 +1,8 @@
 """What the whole-program tests share: a scratch folder with a configuration, njord-host run in it, its journals read back."""
+import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +29,24 @@ def check(condition, text):
 
 def equal(found, expected, text):
     check(found == expected, "%s: expected %.2000r, found %.2000r" % (text, expected, found))
+
+
+def chain(folder, name):
+    """The files of one journal, oldest first: dated ones by day and number, plain before compressed, then the live one."""
+    dated = {}
+    for file in sorted(os.listdir(folder) if os.path.isdir(folder) else []):
+        found = re.fullmatch(re.escape(name) + r"\.(\d{8})(?:\.(\d+))?\.ndjson(\.gz)?", file)
+        if found:
+            dated.setdefault((found[1], int(found[2] or 0)), os.path.join(folder, file))  # the plain name sorts first
+    live = os.path.join(folder, name + ".ndjson")
+    return [dated[key] for key in sorted(dated)] + ([live] if os.path.exists(live) else [])
+
+
+def journal_lines(folder, name):
+    """The lines of one journal, in all its files, as bytes with their ends."""
+    for path in chain(folder, name):
+        with (gzip.open if path.endswith(".gz") else open)(path, "rb") as lines:
+            yield from lines
 
 
 BASE = """
@@ -81,11 +101,7 @@ class Host:
                               check=False)
 
     def journal(self, name):
-        path = self.path("log", name + ".ndjson")
-        if not os.path.exists(path):
-            return []
-        with open(path, encoding="utf-8") as lines:
-            return [json.loads(line) for line in lines]
+        return [json.loads(line) for line in journal_lines(self.path("log"), name)]
 
     def journals(self):
         """Every journal's bytes, for comparing two runs."""
