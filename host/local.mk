@@ -82,6 +82,10 @@ host_libnjord_a_SOURCES = \
     host/market/ohlcv_bucket.c \
     host/market/ohlcv_impl.h \
     host/market/ohlcv_span.c \
+    host/market/quality.c \
+    host/market/quality.h \
+    host/market/rolling.c \
+    host/market/rolling.h \
     host/runtime/child.c \
     host/runtime/child.h \
     host/runtime/elf_stamp.c \

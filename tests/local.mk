@@ -62,6 +62,8 @@ unit_tests = \
     tests/unit/test_paper \
     tests/unit/test_playback \
     tests/unit/test_playback_plugin \
+    tests/unit/test_quality \
+    tests/unit/test_quality_trades \
     tests/unit/test_range \
     tests/unit/test_recorded \
     tests/unit/test_recorded_bars \
