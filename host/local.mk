@@ -86,6 +86,24 @@ host_libnjord_a_SOURCES = \
     host/market/quality.h \
     host/market/rolling.c \
     host/market/rolling.h \
+    host/research/commit.c \
+    host/research/commit.h \
+    host/research/existing.c \
+    host/research/existing.h \
+    host/research/export.c \
+    host/research/export.h \
+    host/research/import.c \
+    host/research/import.h \
+    host/research/import_input.c \
+    host/research/import_input.h \
+    host/research/inventory.c \
+    host/research/inventory.h \
+    host/research/merge.c \
+    host/research/merge.h \
+    host/research/sink.c \
+    host/research/sink.h \
+    host/research/stage.c \
+    host/research/stage.h \
     host/runtime/child.c \
     host/runtime/child.h \
     host/runtime/elf_stamp.c \

@@ -52,6 +52,8 @@ typedef struct njord_recorded_options {
     const char *timeframe; /* of all bars; a line that names another is bad */
     const char *const *symbols; /* how a venue's BTCUSDT is written here: BTC/USDT */
     uint64_t n_symbols;
+    uint32_t delimiter; /* of CSV: any byte but a quote, a digit or a letter; 0: found out */
+    uint32_t reserved;
 } njord_recorded_options;
 
 enum { NJORD_RECORDED_MEMBERS = 24 }; /* members that a column can be */
@@ -132,6 +134,9 @@ int njord_recorded_recognise(njord_recorded *recorded, const njord_recorded_opti
  * NJORD_RECORDED_*. */
 int njord_recorded_read(const njord_recorded *recorded, const char *line, size_t len,
                         njord_recorded_line *out, char *why);
+
+/* 1: the lines name their symbol (a column, a member), which options.symbol would overrule. */
+int njord_recorded_names_symbol(const njord_recorded *recorded);
 
 /* Writes the symbol BASE/QUOTE that `raw` names, in any case, with or without '/', '-' or '_'
  * between: one of `symbols` (n, may be 0) when it is one of them without its slash, else split

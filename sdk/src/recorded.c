@@ -88,6 +88,10 @@ int njord_recorded_init(njord_recorded *r, const njord_recorded_options *options
         return refuse(why, "no such layout or unit");
     if (options->kind && options->kind != NJORD_EV_TRADE && options->kind != NJORD_EV_BAR)
         return refuse(why, "only trades and bars are read");
+    uint32_t d = options->delimiter;
+    if (d && (d > 126 || (d < ' ' && d != '\t') || d == '"' || d == '.' || d == '-' || d == '+' ||
+              (d >= '0' && d <= '9') || (d >= 'A' && d <= 'Z') || (d >= 'a' && d <= 'z')))
+        return refuse(why, "delimiter: expected one character such as , ; | or a tab");
     if (strlen(r->options.venue) >= NJORD_ASSET_SIZE) {
         (void)recorded_bad(why, "venue '%.40s': longer than %u characters", r->options.venue,
                            NJORD_ASSET_SIZE - 1);
@@ -267,7 +271,7 @@ static int learn(njord_recorded *r, const char *line, size_t len, char *why)
 static int first_row(njord_recorded *r, const char *line, size_t len, char *why)
 {
     if (r->layout == NJORD_LAYOUT_AUTO) {
-        uint32_t dump = recorded_looks_dump(line, len);
+        uint32_t dump = recorded_looks_dump(r, line, len);
         if (dump) {
             if (take_dump(r, dump, why) != 0)
                 return NJORD_E_ARG;
@@ -327,6 +331,12 @@ int njord_recorded_probe(njord_recorded *r, const char *line, size_t len, char *
     if (known < 0 || (known == 0 && clause[0] && !why[0]))
         memcpy(why, clause, sizeof clause);
     return known;
+}
+
+int njord_recorded_names_symbol(const njord_recorded *r)
+{
+    return r->layout == NJORD_LAYOUT_NDJSON || r->layout == NJORD_LAYOUT_CAPTURE ||
+           r->column[COL_SYMBOL] >= 0;
 }
 
 int njord_recorded_settle(njord_recorded *r, char *why)

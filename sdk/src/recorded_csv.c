@@ -7,7 +7,18 @@
 #include <string.h>
 #include <strings.h>
 
+/* Those that are tried, or the one that was asked for. */
 static const char delimiters[] = {',', ';', '\t', '|'};
+
+static size_t n_delimiters(const njord_recorded *r)
+{
+    return r->options.delimiter ? 1 : sizeof delimiters;
+}
+
+static char delimiter_at(const njord_recorded *r, size_t i)
+{
+    return r->options.delimiter ? (char)r->options.delimiter : delimiters[i];
+}
 
 /* What columns are called: the contracts' members and what exchanges, pandas and vendors of data
  * call them. A suffix _s, _ms, _us, _ns of a time says its unit. */
@@ -316,11 +327,11 @@ int recorded_header(njord_recorded *r, const char *line, size_t len, char *why)
                                       "ts_open,open,high,low,close,volume";
     njord_recorded found = *r;
     int best = 0;
-    for (size_t i = 0; i < sizeof delimiters; i++) {
+    for (size_t i = 0; i < n_delimiters(r); i++) {
         njord_recorded trial = *r;
-        trial.delimiter = delimiters[i];
+        trial.delimiter = delimiter_at(r, i);
         int known = header_with(&trial, line, len, why);
-        if (known < 0 && memchr(line, delimiters[i], len)) {
+        if (known < 0 && memchr(line, trial.delimiter, len)) {
             memcpy(clause, why, sizeof clause);
             best = 0;
             break;
@@ -353,10 +364,10 @@ static uint32_t count_fields(const char *line, size_t len, char delimiter)
 int recorded_delimiter(njord_recorded *r, const char *line, size_t len, char *why)
 {
     uint32_t most = 0;
-    for (size_t i = 0; i < sizeof delimiters; i++) {
-        uint32_t n = count_fields(line, len, delimiters[i]);
+    for (size_t i = 0; i < n_delimiters(r); i++) {
+        uint32_t n = count_fields(line, len, delimiter_at(r, i));
         if (n >= r->n_least && n <= r->n_columns) {
-            r->delimiter = delimiters[i];
+            r->delimiter = delimiter_at(r, i);
             return 0;
         }
         most = n > most ? n : most;
@@ -389,13 +400,13 @@ static int is_stamp(const recorded_field *f)
     return f->len == 13 || f->len == 16;
 }
 
-uint32_t recorded_looks_dump(const char *line, size_t len)
+uint32_t recorded_looks_dump(const njord_recorded *r, const char *line, size_t len)
 {
     enum { MOST = 12 };
     recorded_field f[MOST];
     size_t n = 0, numbers = 0;
     for (size_t at = 0; at <= len; n++) {
-        if (n == MOST || next_field(line, len, &at, ',', &f[n]) < 0)
+        if (n == MOST || next_field(line, len, &at, delimiter_at(r, 0), &f[n]) < 0)
             return NJORD_LAYOUT_AUTO;
         numbers += (size_t)is_numeric(&f[n]);
     }

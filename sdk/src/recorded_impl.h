@@ -77,7 +77,7 @@ int recorded_delimiter(njord_recorded *r, const char *line, size_t len, char *wh
 /* Does no field of the line begin like a number? */
 int recorded_is_header(const njord_recorded *r, const char *line, size_t len);
 /* Which dump without a header has lines like this one: a NJORD_LAYOUT_BINANCE_*, AUTO: none. */
-uint32_t recorded_looks_dump(const char *line, size_t len);
+uint32_t recorded_looks_dump(const njord_recorded *r, const char *line, size_t len);
 /* *unit: as r->unit, but for what this line tells. NJORD_RECORDED_*. */
 int recorded_row(const njord_recorded *r, uint32_t *unit, const char *line, size_t len,
                  njord_recorded_line *out, char *why);
