@@ -6,6 +6,8 @@ host_libnjord_a_SOURCES = \
     host/base/arena.h \
     host/base/buf.c \
     host/base/buf.h \
+    host/base/crc32.c \
+    host/base/crc32.h \
     host/base/err.c \
     host/base/err.h \
     host/base/fs.c \
@@ -56,11 +58,15 @@ host_libnjord_a_SOURCES = \
     host/journal/columns_impl.h \
     host/journal/chain.c \
     host/journal/chain.h \
+    host/journal/compress.c \
+    host/journal/compress.h \
     host/journal/journal.c \
     host/journal/journal.h \
     host/journal/journal_file.c \
     host/journal/journal_file.h \
     host/journal/journal_read.c \
+    host/journal/journal_rotate.c \
+    host/journal/journal_set.h \
     host/journal/journal_tail.c \
     host/journal/json_check.c \
     host/journal/json_check.h \
@@ -70,6 +76,8 @@ host_libnjord_a_SOURCES = \
     host/journal/scan.h \
     host/journal/scan_line.c \
     host/journal/scan_line.h \
+    host/journal/rotate.c \
+    host/journal/rotate.h \
     host/journal/state.c \
     host/journal/state.h \
     host/journal/state_run.c \

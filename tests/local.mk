@@ -75,6 +75,8 @@ unit_tests = \
     tests/unit/test_risk_state \
     tests/unit/test_scan \
     tests/unit/test_scan_shapes \
+    tests/unit/test_rotate \
+    tests/unit/test_rotate_faults \
     tests/unit/test_services \
     tests/unit/test_simmarket \
     tests/unit/test_simmarket_plugin \
@@ -256,6 +258,8 @@ tests_unit_test_loader_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_log_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_scan_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_recovery_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_rotate_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_rotate_faults_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_snapshot_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_state_LDADD = $(SUPPORT_LIBS)
 

@@ -151,6 +151,42 @@ fail: /* roll back */
     return rc;
 }
 
+static bool unsupported(int number)
+{
+    return number == EPERM || number == EOPNOTSUPP || number == ENOSYS || number == EINVAL ||
+           number == EMLINK;
+}
+
+int nj_link_new(const struct nj_platform *pf, const char *from, const char *to, bool *moved,
+                struct nj_error *err)
+{
+    *moved = false;
+    if (pf->link(pf->ctx, from, to) == 0)
+        return 0;
+    if (unsupported(errno)) {
+        if (pf->rename_new(pf->ctx, from, to) == 0) {
+            *moved = true;
+            return 0;
+        }
+        if (unsupported(errno)) { /* the name is taken by a file of ours, which is then replaced */
+            int fd = pf->open(pf->ctx, to, O_WRONLY | O_CREAT | O_EXCL, 0640);
+            if (fd >= 0) {
+                pf->close(pf->ctx, fd);
+                if (pf->rename(pf->ctx, from, to) == 0) {
+                    *moved = true;
+                    return 0;
+                }
+                int number = errno;
+                pf->unlink(pf->ctx, to);
+                errno = number;
+            }
+        }
+    }
+    if (errno == EEXIST)
+        return nj_error_set(err, NJ_ERR_EXISTS, "file '%s': is there already", to);
+    return nj_error_errno(err, errno, "file '%s': cannot be named '%s'", from, to);
+}
+
 int nj_lock_file(const char *path, struct nj_error *err)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);

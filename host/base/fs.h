@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/platform.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define NJ_PATH_MAX 1024
@@ -25,6 +26,11 @@ int nj_read_file(const char *path, size_t max, struct nj_buf *out, struct nj_err
  * folder. */
 int nj_replace_file(const struct nj_platform *pf, const char *path, const void *data, size_t len,
                     mode_t mode, struct nj_error *err);
+/* Gives a file the name `to`, never over one that is there (NJ_ERR_EXISTS). It has both names then,
+ * or, where there are no hard links, the new one only: *moved. Both in one folder, which is not
+ * synced. */
+int nj_link_new(const struct nj_platform *pf, const char *from, const char *to, bool *moved,
+                struct nj_error *err);
 /* Takes the lock of `path` (made when missing, flock, this process's pid written into it) and
  * returns its descriptor, which holds the lock until it is closed. NJ_ERR_BUSY names the pid that
  * has it. */

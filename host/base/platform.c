@@ -93,6 +93,18 @@ static int sys_rename(void *ctx, const char *from, const char *to)
     return rename(from, to);
 }
 
+static int sys_rename_new(void *ctx, const char *from, const char *to)
+{
+    (void)ctx;
+    return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+}
+
+static int sys_link(void *ctx, const char *from, const char *to)
+{
+    (void)ctx;
+    return link(from, to);
+}
+
 static int sys_unlink(void *ctx, const char *path)
 {
     (void)ctx;
@@ -126,8 +138,9 @@ static void sys_release(void *ctx, void *data)
 const struct nj_platform *nj_platform_system(void)
 {
     static const struct nj_platform system_platform = {
-        NULL,       sys_realtime_ns, sys_monotonic_ns, sys_random_bytes, sys_open,   sys_write,
-        sys_writev, sys_pread,       sys_fsync,        sys_ftruncate,    sys_fstat,  sys_close,
-        sys_rename, sys_unlink,      sys_fsync_dir,    sys_alloc,        sys_release};
+        NULL,       sys_realtime_ns, sys_monotonic_ns, sys_random_bytes, sys_open,
+        sys_write,  sys_writev,      sys_pread,        sys_fsync,        sys_ftruncate,
+        sys_fstat,  sys_close,       sys_rename,       sys_rename_new,   sys_link,
+        sys_unlink, sys_fsync_dir,   sys_alloc,        sys_release};
     return &system_platform;
 }

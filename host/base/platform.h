@@ -28,6 +28,9 @@ struct nj_platform {
     int (*fstat)(void *ctx, int fd, struct stat *out);
     int (*close)(void *ctx, int fd);
     int (*rename)(void *ctx, const char *from, const char *to);
+    int (*rename_new)(void *ctx, const char *from, const char *to); /* EEXIST, not over another;
+                                                                       EINVAL: cannot promise it */
+    int (*link)(void *ctx, const char *from, const char *to);
     int (*unlink)(void *ctx, const char *path);
     int (*fsync_dir)(void *ctx, const char *path); /* so that names made or changed in it last */
     void *(*alloc)(void *ctx,

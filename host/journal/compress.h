@@ -12,12 +12,22 @@
 #include "base/platform.h"
 #include "journal/names.h"
 
+#include <stdatomic.h>
+
 struct nj_compress_stats {
-    uint64_t files, bytes_in, bytes_out, skipped, failed;
+    uint64_t files, bytes_in, bytes_out, skipped, failed; /* skipped: not old enough */
+    uint64_t live_left; /* live files old enough, left alone because a host has the folder */
 };
 
-/* One dated file. The compressed one's path in out (NJ_PATH_MAX; may be NULL). */
+/* One dated file. The compressed one's path in out (NJ_PATH_MAX; may be NULL). NJ_ERR_BUSY: another
+ * one compresses it, or its rotation has not come to its end: later. */
 int nj_compress_file(const struct nj_platform *pf, const char *path, char *out,
+                     struct nj_error *err);
+/* The same, but given up (NJ_ERR_BUSY, nothing left behind) soon after *stop turns true. */
+int nj_compress_file_until(const struct nj_platform *pf, const char *path, const atomic_bool *stop,
+                           char *out, struct nj_error *err);
+/* Removes a file of a folder if it is a compression's temporary one and nobody works on it. */
+int nj_compress_tidy(const struct nj_platform *pf, const char *dir, const char *name,
                      struct nj_error *err);
 /* Everything in `dir` last written before older_than_ns (wall clock; age by mtime) and not being
  * written: dated files; live ones only when no host has the folder (its lock is taken meanwhile),

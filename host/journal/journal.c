@@ -1,8 +1,9 @@
 #include "journal/journal.h"
 
 #include "base/fs.h"
-#include "base/map.h"
-#include "journal/journal_file.h"
+#include "journal/journal_set.h"
+#include "journal/names.h"
+#include "journal/rotate.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,30 +13,9 @@
 
 #define MAX_PENDING_DEFAULT ((size_t)64 << 20)
 #define MAX_OPEN_DEFAULT    512u
-#define NAME_MAX_           200               /* bytes of a journal's name */
 #define SPILL               ((size_t)1 << 20) /* a file whose pending lines pass it is written early */
 #define LINE_MAX_BYTES      ((size_t)1 << 20) /* what readers take */
 #define PROBE_EVERY_NS      100000000         /* between two tries of a file that refused */
-
-struct nj_journals {
-    const struct nj_platform *platform;
-    struct nj_log *log;
-    char dir[NJ_PATH_MAX];
-    enum nj_journal_fsync fsync;
-    bool order_fsync;
-    uint32_t max_open;
-    size_t max_pending;
-    char first[64]; /* "": none */
-    int lock;
-    struct nj_map files;              /* name to struct nj_jfile */
-    struct nj_jfile *newest, *oldest; /* the open ones by last use */
-    struct nj_jfile *dirty;           /* those with something pending */
-    size_t pending;                   /* bytes of all of them */
-    uint32_t n_bad;
-    int64_t next_probe_ns;
-    struct nj_journal_stats stats;
-    struct nj_jfile_env env;
-};
 
 /* ---- the set of files ------------------------------------------------------------------------ */
 
@@ -77,7 +57,7 @@ static void set_bad(struct nj_journals *js, struct nj_jfile *f, bool bad,
                NJ_INT("pending_bytes", js->pending));
 }
 
-static void close_file(struct nj_journals *js, struct nj_jfile *f)
+void nj_jset_close_file(struct nj_journals *js, struct nj_jfile *f)
 {
     if (is_linked(js, f))
         unlink_open(js, f);
@@ -93,14 +73,11 @@ static int sync_file(struct nj_journals *js, struct nj_jfile *f, struct nj_error
         return 0;
     js->stats.failures++;
     nj_log(js->log, NJ_ERROR, "journal", "sync_failed", NJ_TEXT("error", why.text));
-    close_file(js, f);
+    nj_jset_close_file(js, f);
     if (err)
         *err = why;
     return rc;
 }
-
-/* Writes what waits for a file. `sync`: its lines count only once synced. */
-static int write_file(struct nj_journals *js, struct nj_jfile *f, bool sync, struct nj_error *err);
 
 /* Gives up the descriptor used longest ago. False: none is open. */
 static bool evict(struct nj_journals *js)
@@ -109,10 +86,10 @@ static bool evict(struct nj_journals *js)
     if (!f)
         return false;
     if (f->len > 0)
-        (void)write_file(js, f, false, NULL); /* else it keeps waiting in memory */
+        (void)nj_jset_write_file(js, f, false, NULL); /* else it keeps waiting in memory */
     if (js->fsync != NJ_JOURNAL_FSYNC_NEVER)
         (void)sync_file(js, f, NULL);
-    close_file(js, f);
+    nj_jset_close_file(js, f);
     if (f->len == 0) {
         js->platform->release(js->platform->ctx, f->pending);
         f->pending = NULL;
@@ -121,7 +98,7 @@ static bool evict(struct nj_journals *js)
     return true;
 }
 
-static int open_file(struct nj_journals *js, struct nj_jfile *f, struct nj_error *err)
+int nj_jset_open_file(struct nj_journals *js, struct nj_jfile *f, struct nj_error *err)
 {
     if (f->fd >= 0) {
         if (js->newest != f) {
@@ -137,16 +114,19 @@ static int open_file(struct nj_journals *js, struct nj_jfile *f, struct nj_error
     int rc = nj_jfile_open(&js->env, f, err);
     if (rc != 0 && (errno == EMFILE || errno == ENFILE) && evict(js))
         rc = nj_jfile_open(&js->env, f, err);
-    if (rc == 0)
+    if (rc == 0) {
         link_newest(js, f);
+        if (nj_jset_rotates(js))
+            nj_rotate_learn(&js->env, f);
+    }
     return rc;
 }
 
-static int write_file(struct nj_journals *js, struct nj_jfile *f, bool sync, struct nj_error *err)
+int nj_jset_write_file(struct nj_journals *js, struct nj_jfile *f, bool sync, struct nj_error *err)
 {
     struct nj_error why = {0};
     size_t before = f->len;
-    int rc = open_file(js, f, &why);
+    int rc = nj_jset_open_file(js, f, &why);
     if (rc != 0)
         f->refused = f->len;
     else
@@ -163,28 +143,43 @@ static int write_file(struct nj_journals *js, struct nj_jfile *f, bool sync, str
 
 static bool name_is_good(const char *name)
 {
-    size_t len = strlen(name);
-    return len > 0 && len <= NAME_MAX_ && name[0] != '.' &&
-           strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == len;
+    char file[NJ_JOURNAL_NAME_MAX + 16];
+    struct nj_journal_file parsed;
+    if (strlen(name) > NJ_JOURNAL_NAME_MAX)
+        return false;
+    snprintf(file, sizeof file, "%s.ndjson", name);
+    return nj_journal_name_parse(file, &parsed) && parsed.day == NJ_DAY_LIVE;
 }
 
-/* The file of a name, made known when it is new. */
-static struct nj_jfile *file_of(struct nj_journals *js, const char *name, struct nj_error *err)
+static bool matches_any(const char *const *globs, const char *name)
+{
+    for (; globs && *globs; globs++)
+        if (njord_glob_match(*globs, name))
+            return true;
+    return false;
+}
+
+struct nj_jfile *nj_jset_file_of(struct nj_journals *js, const char *name, struct nj_error *err)
 {
     struct nj_jfile *f = nj_map_get(&js->files, name);
     if (f)
         return f;
     if (!name_is_good(name)) {
-        nj_error_set(
-            err, NJ_ERR_INPUT,
-            "journal '%s': expected 1 to %d letters, digits, '.', '_', '-', no leading dot", name,
-            NAME_MAX_);
+        nj_error_set(err, NJ_ERR_INPUT,
+                     "journal '%s': expected 1 to %d letters, digits, '.', '_', '-', no leading "
+                     "dot, no date "
+                     "at its end",
+                     name, NJ_JOURNAL_NAME_MAX);
         return NULL;
     }
     f = js->platform->alloc(js->platform->ctx, sizeof *f);
     if (!f)
         goto no_memory;
-    *f = (struct nj_jfile){.fd = -1, .cut_to = NJ_JOURNAL_NO_CUT};
+    *f = (struct nj_jfile){.fd = -1,
+                           .cut_to = NJ_JOURNAL_NO_CUT,
+                           .stays = matches_any(js->no_rotate, name),
+                           .day = NJ_DAY_NONE,
+                           .last_day = NJ_DAY_NONE};
     if (snprintf(f->path, sizeof f->path, "%s/%s.ndjson", js->dir, name) >= (int)sizeof f->path) {
         nj_error_set(err, NJ_ERR_LIMIT, "journal '%s/%s': path too long", js->dir, name);
         goto fail;
@@ -198,6 +193,14 @@ fail:
     return NULL;
 }
 
+int nj_jset_write_first(struct nj_journals *js, const struct nj_jfile *f, struct nj_error *err)
+{
+    struct nj_jfile *first = js->first[0] ? nj_map_get(&js->files, js->first) : NULL;
+    if (!first || first == f || first->len == 0)
+        return 0;
+    return nj_jset_write_file(js, first, js->fsync == NJ_JOURNAL_FSYNC_ALWAYS, err);
+}
+
 static void mark_dirty(struct nj_journals *js, struct nj_jfile *f)
 {
     if (f->dirty)
@@ -208,6 +211,23 @@ static void mark_dirty(struct nj_journals *js, struct nj_jfile *f)
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
+
+/* Ends the set without a word about its lines. */
+static void discard(struct nj_journals *js)
+{
+    const struct nj_platform *pf = js->platform;
+    size_t at = 0;
+    for (const struct nj_map_entry *e; (e = nj_map_next(&js->files, &at));) {
+        struct nj_jfile *f = e->value;
+        nj_jset_close_file(js, f);
+        pf->release(pf->ctx, f->pending);
+        pf->release(pf->ctx, f);
+    }
+    nj_map_free(&js->files, NULL);
+    if (js->lock >= 0)
+        close(js->lock);
+    pf->release(pf->ctx, js);
+}
 
 int nj_journals_open(struct nj_journals **out, const struct nj_journals_options *options,
                      struct nj_error *err)
@@ -226,6 +246,15 @@ int nj_journals_open(struct nj_journals **out, const struct nj_journals_options 
         .order_fsync = options->order_fsync || options->fsync == NJ_JOURNAL_FSYNC_ALWAYS,
         .max_open = options->max_open ? options->max_open : MAX_OPEN_DEFAULT,
         .max_pending = options->max_pending ? options->max_pending : MAX_PENDING_DEFAULT,
+        .rotate_daily = options->rotate_daily,
+        .line_clock = options->line_clock,
+        .rotate_bytes = options->rotate_bytes,
+        .no_rotate = options->no_rotate,
+        .finished = options->finished,
+        .finished_ctx = options->finished_ctx,
+        .line_ns = INT64_MIN,
+        .day_limit = INT32_MIN,
+        .idle_day = INT32_MIN,
         .lock = -1,
     };
     js->env = (struct nj_jfile_env){pf, js->log, js->dir, &js->stats};
@@ -241,19 +270,19 @@ int nj_journals_open(struct nj_journals **out, const struct nj_journals_options 
         js->lock = nj_lock_file(path, err);
         rc = js->lock < 0 ? js->lock : 0;
     }
-    if (rc != 0) {
-        pf->release(pf->ctx, js);
-        return rc;
-    }
-    *out = js;
-    return 0;
+    if (rc == 0 && nj_jset_rotates(js))
+        rc = nj_jset_take_stock(js, err);
+    if (rc == 0)
+        *out = js;
+    else
+        discard(js);
+    return rc;
 }
 
 int nj_journals_close(struct nj_journals *js, struct nj_error *err)
 {
     if (!js)
         return 0;
-    const struct nj_platform *pf = js->platform;
     struct nj_error lost = {0};
     int first = nj_journals_flush(js, &lost);
     if (js->pending > 0)
@@ -264,16 +293,7 @@ int nj_journals_close(struct nj_journals *js, struct nj_error *err)
         int rc = nj_journals_sync(js, first == 0 ? err : NULL);
         first = first ? first : rc;
     }
-    size_t at = 0;
-    for (const struct nj_map_entry *e; (e = nj_map_next(&js->files, &at));) {
-        struct nj_jfile *f = e->value;
-        close_file(js, f);
-        pf->release(pf->ctx, f->pending);
-        pf->release(pf->ctx, f);
-    }
-    nj_map_free(&js->files, NULL);
-    close(js->lock);
-    pf->release(pf->ctx, js);
+    discard(js);
     return first;
 }
 
@@ -285,7 +305,10 @@ int nj_journals_reopen(struct nj_journals *js, struct nj_error *err)
         rc = rc ? rc : synced;
     }
     while (js->oldest)
-        close_file(js, js->oldest);
+        nj_jset_close_file(js, js->oldest);
+    size_t at = 0; /* another file may have the name by now */
+    for (const struct nj_map_entry *e; (e = nj_map_next(&js->files, &at));)
+        ((struct nj_jfile *)e->value)->known = false;
     return rc;
 }
 
@@ -316,25 +339,17 @@ static int check_room(struct nj_journals *js, const char *name, size_t len, stru
                         js->pending, js->max_pending);
 }
 
-/* The first journal's lines go before those of `f`, so that no crash leaves a journal that tells of
- * what the first one does not. */
-static int write_first(struct nj_journals *js, const struct nj_jfile *f, struct nj_error *err)
+int nj_journals_append(struct nj_journals *js, const char *name, int64_t ts_ns, const char *line,
+                       size_t len, struct nj_error *err)
 {
-    struct nj_jfile *first = js->first[0] ? nj_map_get(&js->files, js->first) : NULL;
-    if (!first || first == f || first->len == 0)
-        return 0;
-    return write_file(js, first, js->fsync == NJ_JOURNAL_FSYNC_ALWAYS, err);
-}
-
-int nj_journals_append(struct nj_journals *js, const char *name, const char *line, size_t len,
-                       struct nj_error *err)
-{
-    struct nj_jfile *f = file_of(js, name, err);
+    struct nj_jfile *f = nj_jset_file_of(js, name, err);
     if (!f)
         return err ? err->code : NJ_ERR_INPUT;
     int rc = check_line(name, line, len, err);
     if (rc == 0)
         rc = check_room(js, name, len, err);
+    if (rc == 0 && nj_jset_rotates(js))
+        nj_jset_before_line(js, f, ts_ns);
     if (rc == 0)
         rc = nj_jfile_add(&js->env, f, line, len, err);
     if (rc != 0)
@@ -342,19 +357,22 @@ int nj_journals_append(struct nj_journals *js, const char *name, const char *lin
     js->pending += len + 1;
     js->stats.lines++;
     mark_dirty(js, f);
-    if (f->len >= SPILL && !f->bad && write_first(js, f, NULL) == 0)
-        (void)write_file(js, f, js->fsync == NJ_JOURNAL_FSYNC_ALWAYS, NULL); /* kept if refused */
+    if (f->len >= SPILL && !f->bad && nj_jset_write_first(js, f, NULL) == 0)
+        (void)nj_jset_write_file(js, f, js->fsync == NJ_JOURNAL_FSYNC_ALWAYS,
+                                 NULL); /* kept if refused */
     return 0;
 }
 
-int nj_journals_append_now(struct nj_journals *js, const char *name, const char *line, size_t len,
-                           struct nj_error *err)
+int nj_journals_append_now(struct nj_journals *js, const char *name, int64_t ts_ns,
+                           const char *line, size_t len, struct nj_error *err)
 {
     struct nj_error why = {0};
-    struct nj_jfile *f = file_of(js, name, &why);
+    struct nj_jfile *f = nj_jset_file_of(js, name, &why);
     int rc = f ? check_line(name, line, len, &why) : why.code;
     if (rc == 0)
         rc = check_room(js, name, len, &why);
+    if (rc == 0 && nj_jset_rotates(js))
+        nj_jset_before_line(js, f, ts_ns);
     if (rc == 0) {
         rc = nj_jfile_add(&js->env, f, line, len, &why);
         if (rc != 0) { /* order flow that cannot be written down: a failure like any other */
@@ -364,7 +382,7 @@ int nj_journals_append_now(struct nj_journals *js, const char *name, const char 
     }
     if (rc == 0) {
         js->pending += len + 1;
-        rc = write_file(js, f, js->order_fsync, &why);
+        rc = nj_jset_write_file(js, f, js->order_fsync, &why);
         if (rc == 0) {
             js->stats.lines++;
         } else { /* the line is the last that waits: take it back */
@@ -392,7 +410,7 @@ static void probe_bad(struct nj_journals *js)
         struct nj_error why = {0};
         if (!f->bad || f->len > 0)
             continue;
-        int rc = open_file(js, f, &why);
+        int rc = nj_jset_open_file(js, f, &why);
         if (rc == 0)
             rc = nj_jfile_probe(&js->env, f, js->order_fsync, &why);
         if (f->fd < 0 && is_linked(js, f))
@@ -403,7 +421,7 @@ static void probe_bad(struct nj_journals *js)
 
 int nj_journals_flush(struct nj_journals *js, struct nj_error *err)
 {
-    int first = write_first(js, NULL, err);
+    int first = nj_jset_write_first(js, NULL, err);
     if (first != 0) {
         if (js->n_bad > 0)
             probe_bad(js);
@@ -412,8 +430,8 @@ int nj_journals_flush(struct nj_journals *js, struct nj_error *err)
     for (struct nj_jfile **link = &js->dirty; *link;) {
         struct nj_jfile *f = *link;
         int rc = f->len == 0 ? 0
-                             : write_file(js, f, js->fsync == NJ_JOURNAL_FSYNC_ALWAYS,
-                                          first == 0 ? err : NULL);
+                             : nj_jset_write_file(js, f, js->fsync == NJ_JOURNAL_FSYNC_ALWAYS,
+                                                  first == 0 ? err : NULL);
         first = first ? first : rc;
         if (f->len > 0) {
             link = &f->next_dirty;

@@ -7,6 +7,10 @@
  * success: a short write is rolled back by ftruncate. nj_journals_append_now() is for order flow:
  * the line is in the kernel when it returns 0.
  *
+ * A file holds the lines of one UTC day, by the lines' own time (a late line goes into the file
+ * that is live); finished ones get a dated name (names.h, rotate.h). Killed at any moment, no line
+ * is lost or stands twice.
+ *
  * When the disk refuses, lines wait in memory within a bound and nj_journals_failed() says so:
  * trading stops and goes on when a flush has succeeded again. Never loses an acknowledged line,
  * never leaves a torn one in the middle. [loop] only. */
@@ -17,6 +21,7 @@
 #include "base/log.h"
 #include "base/platform.h"
 
+#include <njord/contract.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,6 +43,17 @@ struct nj_journals_options {
     const char *first;  /* the journal that reaches the kernel before all others ("orders"): what
                            they tell of must stand in it; NULL: none */
     size_t max_pending; /* bytes that may wait while the disk refuses; default 64 MiB when 0 */
+    /* rotation */
+    bool rotate_daily;     /* a file has the lines of one UTC day */
+    uint64_t rotate_bytes; /* a file that has grown to it ends before the next line; 0: never */
+    bool line_clock; /* time is that of the lines, so that the same lines make the same files; else
+                        nj_journals_idle() brings it */
+    const char *const
+        *no_rotate; /* globs of journals that stay one file, ended by NULL; NULL: none */
+    /* Told of each file that is finished. fd: its descriptor, to be synced and closed by the one
+     * who is told (with interval only); -1: it is. NULL: the set does it. */
+    void (*finished)(void *ctx, const char *path, int fd);
+    void *finished_ctx;
 };
 
 struct nj_journals;
@@ -50,18 +66,27 @@ int nj_journals_open(struct nj_journals **out, const struct nj_journals_options 
 int nj_journals_close(struct nj_journals *js, struct nj_error *err);
 
 /* Adds a line (without its newline) to the file NAME.ndjson (name: "md.trades.ATOMUSDT"; only
- * [A-Za-z0-9._-], no leading dot). It is copied. NJ_ERR_LIMIT: more than max_pending waits. */
-int nj_journals_append(struct nj_journals *js, const char *name, const char *line, size_t len,
-                       struct nj_error *err);
+ * [A-Za-z0-9._-], no leading dot, no date at its end). ts_ns: the line's own time
+ * (nj_event_time()), NJORD_NONE_I64: it has none and belongs to the day of the file. The file is
+ * rotated first when the line is of a later day, or the file is full; when that fails the line goes
+ * into the old file. The line is copied. NJ_ERR_LIMIT: more than max_pending waits. */
+int nj_journals_append(struct nj_journals *js, const char *name, int64_t ts_ns, const char *line,
+                       size_t len, struct nj_error *err);
 /* The same and into the kernel at once, with all that waits for that file. On failure the line is
  * not kept: whoever wanted to act on it must not. */
-int nj_journals_append_now(struct nj_journals *js, const char *name, const char *line, size_t len,
-                           struct nj_error *err);
+int nj_journals_append_now(struct nj_journals *js, const char *name, int64_t ts_ns,
+                           const char *line, size_t len, struct nj_error *err);
+/* The own time of an event, for append: ts_open of a bar, ts_fill_ns of a fill, else ts_ns;
+ * NJORD_NONE_I64: it has none, or that of a clock of events that has not begun (0). */
+int64_t nj_event_time(const njord_event *event);
 /* Hands everything that waits to the kernel. On failure what could not be written keeps waiting. */
 int nj_journals_flush(struct nj_journals *js, struct nj_error *err);
 /* Syncs what was written since the last sync (fsync: interval calls it each second). A failed fsync
  * is final for that descriptor: the file is closed and counted, the next line opens it anew. */
 int nj_journals_sync(struct nj_journals *js, struct nj_error *err);
+/* Rotates the files of days that have been over for a minute at now_ns (the clock in force), those
+ * too that no line comes for any more. A few at a time: called each second. */
+void nj_journals_idle(struct nj_journals *js, int64_t now_ns);
 /* Closes all files so that they are opened by name again (SIGUSR1). */
 int nj_journals_reopen(struct nj_journals *js, struct nj_error *err);
 
@@ -70,6 +95,7 @@ const char *nj_journals_dir(const struct nj_journals *js);
 
 struct nj_journal_stats {
     uint64_t lines, bytes, flushes, syncs, short_writes, failures, torn_tails, torn_bytes;
+    uint64_t rotations, rotations_failed;
     uint32_t open_files;
 };
 void nj_journals_stats(const struct nj_journals *js, struct nj_journal_stats *out);

@@ -11,6 +11,7 @@
 #include "journal/journal.h"
 
 #define NJ_JOURNAL_NO_CUT (-1)
+#define NJ_DAY_NONE       INT32_MIN /* of a file whose lines' times are not known */
 
 struct nj_jfile {
     char path[NJ_PATH_MAX];
@@ -26,6 +27,16 @@ struct nj_jfile {
     bool named;      /* made by us and its folder not synced since */
     bool bad;        /* the last write or open failed */
     bool dirty;      /* in the set's list of files with something pending */
+    /* of rotation (rotate.h) */
+    bool known;         /* day and size are those of the file by that name */
+    bool stays;         /* it does not rotate */
+    bool rotate_failed; /* the last try */
+    bool twin;          /* the live file has the name of last_day and last_part too */
+    int32_t day;        /* of its first line */
+    ino_t day_ino;      /* of the file that day is about */
+    int32_t last_day;   /* the latest dated file of this journal, NJ_DAY_NONE: there is none */
+    uint32_t last_part;
+    int64_t retry_ns; /* monotonic: not tried again before */
     struct nj_jfile *next_dirty;
     struct nj_jfile *newer, *older; /* by last use, while open */
 };

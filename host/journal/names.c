@@ -273,18 +273,27 @@ static bool same_place(const struct nj_journal_file *a, const struct nj_journal_
     return strcmp(a->stem, b->stem) == 0 && a->day == b->day && a->part == b->part;
 }
 
-/* Drops what counts twice: the compressed one of a pair, and a live file that a rotation under way
- * has given its dated name already. */
+/* Has a rotation under way given a live file its dated name already? all[0..n): what is there
+ * before it in the order. */
+static bool has_dated_name(const struct nj_journal_file *all, size_t n,
+                           const struct nj_journal_file *live)
+{
+    for (; n > 0 && strcmp(all[n - 1].stem, live->stem) == 0; n--)
+        if (all[n - 1].dev == live->dev && all[n - 1].ino == live->ino)
+            return true;
+    return false;
+}
+
+/* Drops what counts twice: the compressed one of a pair, a live file with a dated name. */
 static void drop_doubles(struct nj_journal_files *all)
 {
     size_t n = 0;
     for (size_t i = 0; i < all->n; i++) {
-        const struct nj_journal_file *f = &all->files[i], *last = n ? &all->files[n - 1] : NULL;
-        bool twice = last && strcmp(last->stem, f->stem) == 0 &&
-                     (same_place(last, f) ||
-                      (f->day == NJ_DAY_LIVE && last->dev == f->dev && last->ino == f->ino));
-        if (!twice)
-            all->files[n++] = *f;
+        const struct nj_journal_file *f = &all->files[i];
+        if (f->day == NJ_DAY_LIVE ? has_dated_name(all->files, n, f)
+                                  : n > 0 && same_place(&all->files[n - 1], f))
+            continue;
+        all->files[n++] = *f;
     }
     all->n = n;
 }

@@ -97,6 +97,8 @@ static void put_journal(struct nj_json_out *json, const struct nj_host *host)
     nj_put_uint(json, "short_writes", s.short_writes);
     nj_put_uint(json, "failures", s.failures);
     nj_put_uint(json, "torn_tails", s.torn_tails);
+    nj_put_uint(json, "rotations", s.rotations);
+    nj_put_uint(json, "rotations_failed", s.rotations_failed);
     nj_put_uint(json, "open_files", s.open_files);
     nj_put_uint(json, "log_lost", nj_log_lost(host->log));
     nj_put_close(json, '}');

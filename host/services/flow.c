@@ -66,7 +66,7 @@ static int write_down(struct nj_flow *flow, const njord_event *event, bool now,
     int rc = encode(flow, event, true, err);
     if (rc == 0)
         rc = (now ? nj_journals_append_now : nj_journals_append)(
-            flow->journals, "orders", flow->line.data, flow->line.len, err);
+            flow->journals, "orders", nj_event_time(event), flow->line.data, flow->line.len, err);
     if (rc != 0)
         return failed(flow, rc, err);
     flow->lines++;
@@ -120,7 +120,8 @@ int nj_flow_line_now(struct nj_flow *flow, const char *name, const njord_event *
 {
     int rc = encode(flow, event, false, err);
     if (rc == 0)
-        rc = nj_journals_append_now(flow->journals, name, flow->line.data, flow->line.len, err);
+        rc = nj_journals_append_now(flow->journals, name, nj_event_time(event), flow->line.data,
+                                    flow->line.len, err);
     return rc == 0 ? 0 : failed(flow, rc, err);
 }
 
@@ -129,7 +130,8 @@ int nj_flow_also(struct nj_flow *flow, const char *name, const njord_event *even
 {
     int rc = encode(flow, event, with_contract, err);
     if (rc == 0)
-        rc = nj_journals_append(flow->journals, name, flow->line.data, flow->line.len, err);
+        rc = nj_journals_append(flow->journals, name, nj_event_time(event), flow->line.data,
+                                flow->line.len, err);
     return rc == 0 ? 0 : failed(flow, rc, err);
 }
 

@@ -305,6 +305,7 @@ static void on_second(struct ev_loop *loop, struct ev_timer *timer, int revents)
     if (host->config->logging.fsync != NJ_FSYNC_NEVER &&
         nj_journals_sync(host->journals, &err) != 0)
         nj_log(host->log, NJ_ERROR, "journal", "sync_failed", NJ_TEXT("error", err.text));
+    nj_journals_idle(host->journals, wall(host));
 }
 
 static void on_signal(struct ev_loop *loop, struct ev_signal *signal, int revents)
@@ -364,6 +365,7 @@ static int open_stores(struct nj_host *host, struct nj_error *err)
         nj_state_open(&host->state, host->platform, config->app.state_dir, !by_events(host), err);
     if (rc != 0)
         return nj_error_context(err, "app.state_dir");
+    static const char *const whole[] = {"orders", "fills.*", NULL}; /* a start reads one file */
     struct nj_journals_options options = {
         .platform = host->platform,
         .log = host->log,
@@ -372,6 +374,10 @@ static int open_stores(struct nj_host *host, struct nj_error *err)
         .order_fsync = config->app.env == NJ_ENV_LIVE,
         .max_open = (uint32_t)config->journal.max_open,
         .first = "orders",
+        .rotate_daily = config->journal.rotate_daily,
+        .rotate_bytes = (uint64_t)config->journal.rotate_bytes,
+        .line_clock = by_events(host),
+        .no_rotate = whole,
     };
     rc = nj_journals_open(&host->journals, &options, err);
     return rc == 0 ? 0 : nj_error_context(err, "logging.journal_dir");

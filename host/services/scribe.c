@@ -61,7 +61,7 @@ static void on_event(void *ctx, const struct nj_message *m)
         nj_error_set(&err, NJ_ERR_INTERNAL, "journal '%s': an event on '%s' could not be encoded",
                      name, m->topic);
     else
-        nj_journals_append(s->flow->journals, name, line, len, &err);
+        nj_journals_append(s->flow->journals, name, nj_event_time(m->event), line, len, &err);
     if (err.code != 0)
         nj_log(s->flow->log, NJ_ERROR, "journal", "line_lost", NJ_TEXT("journal", name),
                NJ_TEXT("error", err.text));

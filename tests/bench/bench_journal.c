@@ -93,10 +93,10 @@ static double journal(int every, int files)
     for (int i = 0; rc == 0 && i < COUNT; i++) {
         const char *name = names[i % files];
         if (every == 0) {
-            rc = nj_journals_append_now(js, name, line, LINE, &err);
+            rc = nj_journals_append_now(js, name, NJORD_NONE_I64, line, LINE, &err);
             continue;
         }
-        rc = nj_journals_append(js, name, line, LINE, &err);
+        rc = nj_journals_append(js, name, NJORD_NONE_I64, line, LINE, &err);
         if (rc == 0 && i % every == every - 1)
             rc = nj_journals_flush(js, &err);
     }

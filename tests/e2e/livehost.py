@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 
-from njordtest import BUILD, Host, NJORD, check
+from njordtest import BUILD, Host, NJORD, check, journal_lines
 
 SECONDS = 60 if "fsanitize" in os.environ.get("NJORD_INSTRUMENT", "") else 30
 
@@ -143,12 +143,8 @@ class LiveHost(Host):
         return self.errors()
 
     def journal(self, name):
-        """A live journal: whole lines only."""
-        try:
-            with open(self.path("log", name + ".ndjson"), "rb") as data:
-                return [json.loads(line) for line in data.read().split(b"\n")[:-1]]
-        except FileNotFoundError:
-            return []
+        """A journal in all its files: whole lines only."""
+        return [json.loads(line) for line in journal_lines(self.path("log"), name) if line.endswith(b"\n")]
 
     def log(self, event=None):
         return [line for line in self.journal("app") if event in (None, line["event"])]

@@ -107,7 +107,7 @@ class Host:
         """Every journal's bytes, for comparing two runs."""
         out = {}
         for name in sorted(os.listdir(self.path("log"))):
-            if name.endswith(".ndjson") and name != "app.ndjson":
+            if name.endswith((".ndjson", ".ndjson.gz")) and name != "app.ndjson":
                 with open(self.path("log", name), "rb") as data:
                     out[name] = data.read()
         return out

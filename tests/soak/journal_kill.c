@@ -67,10 +67,10 @@ static void live(uint32_t first, uint64_t seed, int acks)
         const char *name = names[draw(&seed, 3)];
         struct ack ack = {id, 0};
         if (draw(&seed, 4) == 0) {
-            if (nj_journals_append_now(js, name, line, len, NULL) != 0)
+            if (nj_journals_append_now(js, name, NJORD_NONE_I64, line, len, NULL) != 0)
                 _exit(2);
         } else {
-            if (nj_journals_append(js, name, line, len, NULL) != 0)
+            if (nj_journals_append(js, name, NJORD_NONE_I64, line, len, NULL) != 0)
                 _exit(3);
             if (draw(&seed, 64) != 0)
                 continue;
@@ -151,7 +151,7 @@ static uint64_t restart(void)
     for (size_t i = 0; i < 3; i++) {
         char line[256];
         size_t len = journal_model_line(model.next, 20, line, sizeof line);
-        if (nj_journals_append_now(js, names[i], line, len, &err) != 0)
+        if (nj_journals_append_now(js, names[i], NJORD_NONE_I64, line, len, &err) != 0)
             die("append", err.text);
         model.fate[model.next++] = MODEL_ACKED;
     }

@@ -1,6 +1,7 @@
 #include "faulty_platform.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +18,8 @@ static const struct faulty_arm *fault(struct faulty_platform *f, enum faulty_op 
         const struct faulty_arm *arm = &f->arms[i];
         if (arm->op == op && arm->at > 0 && (arm->forever ? call >= arm->at : call == arm->at)) {
             *(i == 0 ? &f->failed : &f->failed_also) += 1;
+            if (arm->kind == FAULTY_DEATH)
+                raise(SIGKILL);
             return arm;
         }
     }
@@ -25,7 +28,7 @@ static const struct faulty_arm *fault(struct faulty_platform *f, enum faulty_op 
 
 static int fail_with(const struct faulty_arm *arm)
 {
-    static const int numbers[FAULTY_KINDS] = {EIO, ENOSPC, EINTR, EIO};
+    static const int numbers[FAULTY_KINDS] = {EIO, ENOSPC, EINTR, EIO, EOPNOTSUPP};
     errno = numbers[arm->kind];
     return -1;
 }
@@ -127,6 +130,20 @@ static int f_rename(void *ctx, const char *from, const char *to)
     return arm ? fail_with(arm) : real()->rename(NULL, from, to);
 }
 
+static int f_rename_new(void *ctx, const char *from, const char *to)
+{
+    struct faulty_platform *f = ctx;
+    const struct faulty_arm *arm = fault(f, FAULTY_RENAME_NEW);
+    return arm ? fail_with(arm) : real()->rename_new(NULL, from, to);
+}
+
+static int f_link(void *ctx, const char *from, const char *to)
+{
+    struct faulty_platform *f = ctx;
+    const struct faulty_arm *arm = fault(f, FAULTY_LINK);
+    return arm ? fail_with(arm) : real()->link(NULL, from, to);
+}
+
 static int f_unlink(void *ctx, const char *path)
 {
     struct faulty_platform *f = ctx;
@@ -162,10 +179,10 @@ static void f_release(void *ctx, void *data)
 
 void faulty_init(struct faulty_platform *f)
 {
-    *f = (struct faulty_platform){.platform = {f, f_realtime_ns, f_monotonic_ns, f_random_bytes,
-                                               f_open, f_write, f_writev, f_pread, f_fsync,
-                                               f_ftruncate, f_fstat, f_close, f_rename, f_unlink,
-                                               f_fsync_dir, f_alloc, f_release}};
+    *f = (struct faulty_platform){
+        .platform = {f, f_realtime_ns, f_monotonic_ns, f_random_bytes, f_open, f_write, f_writev,
+                     f_pread, f_fsync, f_ftruncate, f_fstat, f_close, f_rename, f_rename_new,
+                     f_link, f_unlink, f_fsync_dir, f_alloc, f_release}};
 }
 
 void faulty_arm(struct faulty_platform *f, enum faulty_op op, enum faulty_kind kind, uint64_t n,
@@ -190,14 +207,15 @@ void faulty_heal(struct faulty_platform *f)
 
 const char *faulty_op_name(enum faulty_op op)
 {
-    static const char *const names[FAULTY_OPS] = {"open",      "write",     "pread", "fsync",
-                                                  "ftruncate", "fstat",     "close", "rename",
-                                                  "unlink",    "fsync_dir", "alloc", "random"};
+    static const char *const names[FAULTY_OPS] = {
+        "open",   "write",      "pread", "fsync",  "ftruncate", "fstat", "close",
+        "rename", "rename_new", "link",  "unlink", "fsync_dir", "alloc", "random"};
     return names[op];
 }
 
 const char *faulty_kind_name(enum faulty_kind kind)
 {
-    static const char *const names[FAULTY_KINDS] = {"EIO", "ENOSPC", "EINTR", "short count"};
+    static const char *const names[FAULTY_KINDS] = {"EIO", "ENOSPC", "EINTR", "short count",
+                                                    "EOPNOTSUPP"};
     return names[kind];
 }

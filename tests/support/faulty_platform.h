@@ -21,6 +21,8 @@ enum faulty_op {
     FAULTY_FSTAT,
     FAULTY_CLOSE,
     FAULTY_RENAME,
+    FAULTY_RENAME_NEW,
+    FAULTY_LINK,
     FAULTY_UNLINK,
     FAULTY_FSYNC_DIR,
     FAULTY_ALLOC,
@@ -32,8 +34,10 @@ enum faulty_kind {
     FAULTY_EIO,
     FAULTY_ENOSPC,
     FAULTY_EINTR,
-    FAULTY_SHORT, /* of write and pread: half of the bytes (at least none); of others EIO */
-    FAULTY_KINDS
+    FAULTY_SHORT,       /* of write and pread: half of the bytes (at least none); of others EIO */
+    FAULTY_UNSUPPORTED, /* EOPNOTSUPP: the file system cannot */
+    FAULTY_KINDS,
+    FAULTY_DEATH /* SIGKILL instead of the call: for a child process */
 };
 
 /* A fault that waits for its call. */

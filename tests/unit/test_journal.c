@@ -51,12 +51,12 @@ static struct nj_journals *open_plain(void)
 
 static int append(struct nj_journals *js, const char *name, const char *line)
 {
-    return nj_journals_append(js, name, line, strlen(line), &err);
+    return nj_journals_append(js, name, NJORD_NONE_I64, line, strlen(line), &err);
 }
 
 static int append_now(struct nj_journals *js, const char *name, const char *line)
 {
-    return nj_journals_append_now(js, name, line, strlen(line), &err);
+    return nj_journals_append_now(js, name, NJORD_NONE_I64, line, strlen(line), &err);
 }
 
 static void expect_file(const char *name, const char *text)
@@ -299,8 +299,8 @@ START_TEST(what_is_not_one_line_is_refused)
     size_t len = (1u << 20) + 1;
     char *big = malloc(len);
     memset(big, ' ', len);
-    ck_assert_int_eq(nj_journals_append(js, "a", big, len, &err), NJ_ERR_LIMIT);
-    ck_assert_int_eq(nj_journals_append(js, "a", big, len - 1, &err), 0);
+    ck_assert_int_eq(nj_journals_append(js, "a", NJORD_NONE_I64, big, len, &err), NJ_ERR_LIMIT);
+    ck_assert_int_eq(nj_journals_append(js, "a", NJORD_NONE_I64, big, len - 1, &err), 0);
     free(big);
     ck_assert(!nj_journals_failed(js)); /* the caller's fault, not the disk's */
     ck_assert_int_eq(nj_journals_close(js, &err), 0);

@@ -40,8 +40,8 @@ static void put(struct nj_journals *js, const char *name, bool now, size_t pad)
     char line[8192];
     uint32_t id = model.next++;
     size_t len = journal_model_line(id, pad, line, sizeof line);
-    int rc = now ? nj_journals_append_now(js, name, line, len, NULL)
-                 : nj_journals_append(js, name, line, len, NULL);
+    int rc = now ? nj_journals_append_now(js, name, NJORD_NONE_I64, line, len, NULL)
+                 : nj_journals_append(js, name, NJORD_NONE_I64, line, len, NULL);
     model.fate[id] = rc != 0 ? MODEL_REFUSED : now ? MODEL_ACKED : MODEL_WAITS;
 }
 
