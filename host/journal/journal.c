@@ -151,12 +151,12 @@ static bool name_is_good(const char *name)
     return nj_journal_name_parse(file, &parsed) && parsed.day == NJ_DAY_LIVE;
 }
 
-static bool matches_any(const char *const *globs, const char *name)
+/* Market data may be history, written after what is newer. */
+static bool is_market_data(const char *name)
 {
-    for (; globs && *globs; globs++)
-        if (njord_glob_match(*globs, name))
-            return true;
-    return false;
+    struct nj_stem meaning;
+    return nj_stem_parse(name, &meaning) && meaning.topic &&
+           strncmp(meaning.topic->pattern, "md.", 3) == 0;
 }
 
 struct nj_jfile *nj_jset_file_of(struct nj_journals *js, const char *name, struct nj_error *err)
@@ -177,8 +177,9 @@ struct nj_jfile *nj_jset_file_of(struct nj_journals *js, const char *name, struc
         goto no_memory;
     *f = (struct nj_jfile){.fd = -1,
                            .cut_to = NJ_JOURNAL_NO_CUT,
-                           .stays = matches_any(js->no_rotate, name),
+                           .in_order = !is_market_data(name),
                            .day = NJ_DAY_NONE,
+                           .floor_day = NJ_DAY_NONE,
                            .last_day = NJ_DAY_NONE};
     if (snprintf(f->path, sizeof f->path, "%s/%s.ndjson", js->dir, name) >= (int)sizeof f->path) {
         nj_error_set(err, NJ_ERR_LIMIT, "journal '%s/%s': path too long", js->dir, name);
@@ -249,7 +250,6 @@ int nj_journals_open(struct nj_journals **out, const struct nj_journals_options 
         .rotate_daily = options->rotate_daily,
         .line_clock = options->line_clock,
         .rotate_bytes = options->rotate_bytes,
-        .no_rotate = options->no_rotate,
         .finished = options->finished,
         .finished_ctx = options->finished_ctx,
         .line_ns = INT64_MIN,

@@ -9,7 +9,9 @@
  *
  * A file holds the lines of one UTC day, by the lines' own time (a late line goes into the file
  * that is live); finished ones get a dated name (names.h, rotate.h). Killed at any moment, no line
- * is lost or stands twice.
+ * is lost or stands twice. Within a run, and of all but market data at all times, the order of
+ * names is that in which lines were written: a file that begins with a late line is not dated
+ * before the one in front of it.
  *
  * When the disk refuses, lines wait in memory within a bound and nj_journals_failed() says so:
  * trading stops and goes on when a flush has succeeded again. Never loses an acknowledged line,
@@ -48,8 +50,6 @@ struct nj_journals_options {
     uint64_t rotate_bytes; /* a file that has grown to it ends before the next line; 0: never */
     bool line_clock; /* time is that of the lines, so that the same lines make the same files; else
                         nj_journals_idle() brings it */
-    const char *const
-        *no_rotate; /* globs of journals that stay one file, ended by NULL; NULL: none */
     /* Told of each file that is finished. fd: its descriptor, to be synced and closed by the one
      * who is told (with interval only); -1: it is. NULL: the set does it. */
     void (*finished)(void *ctx, const char *path, int fd);

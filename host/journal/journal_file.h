@@ -29,11 +29,12 @@ struct nj_jfile {
     bool dirty;      /* in the set's list of files with something pending */
     /* of rotation (rotate.h) */
     bool known;         /* day and size are those of the file by that name */
-    bool stays;         /* it does not rotate */
+    bool in_order;      /* dated names of all runs are in the order of writing */
     bool rotate_failed; /* the last try */
     bool twin;          /* the live file has the name of last_day and last_part too */
     int32_t day;        /* of its first line */
     ino_t day_ino;      /* of the file that day is about */
+    int32_t floor_day;  /* of the file finished before it in this run */
     int32_t last_day;   /* the latest dated file of this journal, NJ_DAY_NONE: there is none */
     uint32_t last_part;
     int64_t retry_ns; /* monotonic: not tried again before */

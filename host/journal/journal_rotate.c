@@ -43,7 +43,9 @@ static int rotate_now(struct nj_journals *js, struct nj_jfile *f, struct nj_erro
         rc = nj_jset_open_file(js, f, err);
     if (rc != 0 || f->size == 0)
         return rc;
-    int32_t day = f->day != NJ_DAY_NONE ? f->day : nj_day_of(pf->realtime_ns(pf->ctx));
+    int32_t day = f->day;
+    if (day == NJ_DAY_NONE)
+        day = nj_rotate_day(f, nj_day_of(pf->realtime_ns(pf->ctx)));
     rc = nj_rotate_file(&js->env, f, day, js->fsync != NJ_JOURNAL_FSYNC_NEVER && !later, &fd, dated,
                         err);
     if (rc == NJ_ERR_NOT_FOUND) { /* taken away from outside: the next line makes a new one */
@@ -101,8 +103,8 @@ static int32_t day_of_line(struct nj_journals *js, int64_t ts_ns)
 /* Is there a file whose day is over, and can it go? False: not all of it was done. */
 static bool idle_one(struct nj_journals *js, struct nj_jfile *f, int32_t day)
 {
-    if (f->stays || (!f->known && nj_jset_open_file(js, f, NULL) != 0))
-        return f->stays;
+    if (!f->known && nj_jset_open_file(js, f, NULL) != 0)
+        return false;
     if (f->size + (off_t)f->len == 0 || f->day == NJ_DAY_NONE || f->day >= day)
         return true;
     return rotate(js, f);
@@ -147,7 +149,7 @@ void nj_jset_before_line(struct nj_journals *js, struct nj_jfile *f, int64_t ts_
         js->line_ns = ts_ns;
         idle_pass(js, day_over(ts_ns), 0);
     }
-    if (f->stays || (!f->known && nj_jset_open_file(js, f, NULL) != 0))
+    if (!f->known && nj_jset_open_file(js, f, NULL) != 0)
         return; /* what ails it will be said when the line is written */
     off_t size = f->size + (off_t)f->len;
     bool over = js->rotate_daily && day != NJ_DAY_NONE && f->day != NJ_DAY_NONE && day > f->day;
@@ -155,7 +157,9 @@ void nj_jset_before_line(struct nj_journals *js, struct nj_jfile *f, int64_t ts_
     if (size > 0 && (over || full) && rotate(js, f))
         size = f->size;
     if (size == 0 || f->day == NJ_DAY_NONE)
-        f->day = ts_ns == NJORD_NONE_I64 ? NJ_DAY_NONE : js->rotate_daily ? day : nj_day_of(ts_ns);
+        f->day = nj_rotate_day(f, ts_ns == NJORD_NONE_I64 ? NJ_DAY_NONE
+                                  : js->rotate_daily      ? day
+                                                          : nj_day_of(ts_ns));
 }
 
 int nj_jset_take_stock(struct nj_journals *js, struct nj_error *err)

@@ -19,7 +19,6 @@ struct nj_journals {
     char first[64]; /* "": none */
     bool rotate_daily, line_clock;
     uint64_t rotate_bytes;
-    const char *const *no_rotate;
     void (*finished)(void *ctx, const char *path, int fd);
     void *finished_ctx;
     int64_t line_ns;       /* line_clock: the latest time of a line */

@@ -76,6 +76,12 @@ static ssize_t read_head(const struct nj_platform *pf, int fd, char *out, size_t
     return (ssize_t)have;
 }
 
+int32_t nj_rotate_day(const struct nj_jfile *f, int32_t day)
+{
+    int32_t floor = f->in_order && f->last_day > f->floor_day ? f->last_day : f->floor_day;
+    return day == NJ_DAY_NONE || day > floor ? day : floor;
+}
+
 void nj_rotate_learn(const struct nj_jfile_env *env, struct nj_jfile *f)
 {
     const struct nj_platform *pf = env->platform;
@@ -100,7 +106,7 @@ void nj_rotate_learn(const struct nj_jfile_env *env, struct nj_jfile *f)
         int64_t ts;
         end = n > 0 ? memchr(head, '\n', (size_t)n) : NULL;
         if (end && nj_line_time(pf, stem, head, (size_t)(end - head), &ts))
-            f->day = nj_day_of(ts);
+            f->day = nj_rotate_day(f, nj_day_of(ts));
         pf->release(pf->ctx, head);
     }
 }
@@ -272,6 +278,7 @@ int nj_rotate_file(const struct nj_jfile_env *env, struct nj_jfile *f, int32_t d
         goto fail;
     }
     set_last(f, &dated);
+    f->floor_day = dated.day;
     f->twin = false;
     *old_fd = f->fd;
     f->fd = fd;

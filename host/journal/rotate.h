@@ -25,6 +25,10 @@ bool nj_line_time(const struct nj_platform *pf, const char *stem, const char *li
 /* The stem of DIR/STEM.ndjson. False: it is none. */
 bool nj_stem_of_path(const char *path, char out[NJ_STEM_SIZE]);
 
+/* The day of a file whose first line is of `day`: not before that of the file in front of it.
+ * NJ_DAY_NONE stays. */
+int32_t nj_rotate_day(const struct nj_jfile *f, int32_t day);
+
 /* Learns the day of an open file's first line into f->day (NJ_DAY_NONE: empty, or none of its
  * lines' times is known), unless it knows. */
 void nj_rotate_learn(const struct nj_jfile_env *env, struct nj_jfile *f);

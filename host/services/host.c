@@ -365,7 +365,6 @@ static int open_stores(struct nj_host *host, struct nj_error *err)
         nj_state_open(&host->state, host->platform, config->app.state_dir, !by_events(host), err);
     if (rc != 0)
         return nj_error_context(err, "app.state_dir");
-    static const char *const whole[] = {"orders", "fills.*", NULL}; /* a start reads one file */
     struct nj_journals_options options = {
         .platform = host->platform,
         .log = host->log,
@@ -377,7 +376,6 @@ static int open_stores(struct nj_host *host, struct nj_error *err)
         .rotate_daily = config->journal.rotate_daily,
         .rotate_bytes = (uint64_t)config->journal.rotate_bytes,
         .line_clock = by_events(host),
-        .no_rotate = whole,
     };
     rc = nj_journals_open(&host->journals, &options, err);
     return rc == 0 ? 0 : nj_error_context(err, "logging.journal_dir");

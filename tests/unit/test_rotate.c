@@ -375,17 +375,49 @@ START_TEST(a_line_without_a_time_belongs_to_the_file)
 }
 END_TEST
 
-START_TEST(a_journal_that_is_to_stay_stays)
+START_TEST(a_file_that_begins_with_a_late_line_is_not_dated_before_the_one_in_front_of_it)
 {
-    static const char *const stay[] = {"ohlcv.1m.ABC", NULL};
-    options.no_rotate = stay;
     options.rotate_bytes = 1;
     begin();
-    put(DAY1, 1);
-    put(DAY1 + DAY, 2);
+    put(DAY1 + DAY, 1);
+    put(DAY1, 2); /* cut by its size, and late */
+    put(DAY1 + DAY, 3);
+    end();
+    ck_assert_str_eq(ids("ohlcv.1m.ABC.20250102.ndjson"), "1");
+    ck_assert_str_eq(ids("ohlcv.1m.ABC.20250102.1.ndjson"), "2");
+    ck_assert_str_eq(ids(LIVE), "3");
+}
+END_TEST
+
+/* The same history written by two runs: its orders go on behind those of the first, its bars beside
+ * them. */
+START_TEST(names_of_order_flow_are_in_the_order_of_writing_over_all_runs)
+{
+    for (int run = 0; run < 2; run++) {
+        begin();
+        for (int day = 0; day < 3; day++) {
+            char line[256];
+            int64_t ts = DAY1 + day * DAY;
+            size_t len = (size_t)snprintf(line, sizeof line,
+                                          "{\"contract\":\"OrderCancel\",\"intent_id\":\"i\","
+                                          "\"strategy_id\":\"s\",\"ts_ns\":%lld}",
+                                          (long long)ts);
+            ck_assert_int_eq(nj_journals_append_now(js, "orders", ts, line, len, &err), 0);
+            put(ts, 10 * run + day);
+        }
+        end();
+    }
+    begin();
     nj_journals_idle(js, DAY1 + 9 * DAY);
     end();
-    ck_assert_str_eq(ids(LIVE), "1 2");
+    ck_assert_str_eq(ids("ohlcv.1m.ABC.20250102.ndjson"), "1");
+    ck_assert_str_eq(ids("ohlcv.1m.ABC.20250103.ndjson"), "2 10 11 12"); /* live between the runs */
+    struct nj_journal_files all;
+    ck_assert_int_eq(nj_journal_list(dir, "orders", &all, &err), 0);
+    ck_assert_uint_eq(all.n, 4); /* three days, and an empty live file */
+    ck_assert_int_eq(all.files[2].day, all.files[1].day + 1);
+    ck_assert_int_eq(all.files[2].size, 4 * all.files[1].size);
+    nj_journal_files_free(&all);
 }
 END_TEST
 
@@ -605,7 +637,9 @@ int main(void)
     tcase_add_test(t, with_the_lines_clock_the_lines_bring_midnight);
     tcase_add_test(t, a_time_far_ahead_of_the_clock_does_not_end_daily_rotation);
     tcase_add_test(t, a_line_without_a_time_belongs_to_the_file);
-    tcase_add_test(t, a_journal_that_is_to_stay_stays);
+    tcase_add_test(t,
+                   a_file_that_begins_with_a_late_line_is_not_dated_before_the_one_in_front_of_it);
+    tcase_add_test(t, names_of_order_flow_are_in_the_order_of_writing_over_all_runs);
     tcase_add_test(t, a_file_taken_away_from_outside_is_not_rotated);
     tcase_add_test(t, finished_files_are_told_and_handed_over_to_be_synced);
     tcase_add_test(t, always_each_step_is_synced_before_the_next);
