@@ -53,8 +53,12 @@ noinst_LIBRARIES += plugins/feeds/libplayback.a plugins/feeds/libsimmarket.a
 
 plugins_feeds_libplayback_a_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 plugins_feeds_libplayback_a_SOURCES = \
+    plugins/feeds/playback/journals.c \
+    plugins/feeds/playback/journals.h \
     plugins/feeds/playback/player.c \
-    plugins/feeds/playback/player.h
+    plugins/feeds/playback/player.h \
+    plugins/feeds/playback/tape.c \
+    plugins/feeds/playback/tape.h
 plugins_feeds_playback_so_SOURCES = plugins/feeds/playback/playback.c
 plugins_feeds_playback_so_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 plugins_feeds_playback_so_LDFLAGS = $(PLUGIN_LINKFLAGS)

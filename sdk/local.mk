@@ -10,7 +10,9 @@ njordinclude_HEADERS = \
     sdk/njord/events.h \
     sdk/njord/feed.h \
     sdk/njord/indicators.h \
+    sdk/njord/journal.h \
     sdk/njord/lines.h \
+    sdk/njord/merge.h \
     sdk/njord/match.h \
     sdk/njord/mock.h \
     sdk/njord/plugin.h \
@@ -48,11 +50,13 @@ sdk_libnjord_sdk_a_SOURCES = \
     sdk/src/indicators_rsi.c \
     sdk/src/indicators_state.c \
     sdk/src/indicators_window.c \
+    sdk/src/journal_name.c \
     sdk/src/json_scan.c \
     sdk/src/json_scan.h \
     sdk/src/lines.c \
     sdk/src/match.c \
     sdk/src/match_book.c \
+    sdk/src/merge.c \
     sdk/src/mock.c \
     sdk/src/mock_drive.c \
     sdk/src/mock_host.c \

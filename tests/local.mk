@@ -54,6 +54,7 @@ unit_tests = \
     tests/unit/test_map \
     tests/unit/test_match \
     tests/unit/test_mock \
+    tests/unit/test_merge \
     tests/unit/test_names \
     tests/unit/test_number \
     tests/unit/test_ohlcv \
@@ -61,6 +62,7 @@ unit_tests = \
     tests/unit/test_orders \
     tests/unit/test_paper \
     tests/unit/test_playback \
+    tests/unit/test_playback_folder \
     tests/unit/test_playback_plugin \
     tests/unit/test_quality \
     tests/unit/test_quality_trades \
@@ -270,6 +272,8 @@ SIMMARKET_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/feeds/simmarket
 SIMMARKET_TEST_LIBS = plugins/feeds/libsimmarket.a $(LDADD)
 tests_unit_test_playback_CPPFLAGS = $(PLAYBACK_TEST_CPPFLAGS)
 tests_unit_test_playback_LDADD = $(PLAYBACK_TEST_LIBS)
+tests_unit_test_playback_folder_CPPFLAGS = $(PLAYBACK_TEST_CPPFLAGS)
+tests_unit_test_playback_folder_LDADD = tests/support/libsupport.a $(PLAYBACK_TEST_LIBS)
 tests_fuzz_fuzz_capture_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/src
 tests_unit_test_simmarket_CPPFLAGS = $(SIMMARKET_TEST_CPPFLAGS)
 tests_unit_test_simmarket_LDADD = $(SIMMARKET_TEST_LIBS)

@@ -6,9 +6,10 @@
 
 #define DAY_NS INT64_C(86400000000000)
 
-static int parse(const char *option, const char *text, int64_t *out, struct nj_error *err)
+static int parse(const char *option, const char *text, int64_t *out, bool end, struct nj_error *err)
 {
-    if (njord_parse_time(text, strlen(text), out) != 0)
+    size_t len = strlen(text);
+    if ((end ? njord_parse_end(text, len, out) : njord_parse_time(text, len, out)) != 0)
         return nj_error_set(err, NJ_ERR_INPUT,
                             "'--%s': expected YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ, found '%.64s'",
                             option, text);
@@ -20,14 +21,11 @@ int nj_range_parse(const char *start, const char *end, struct nj_range *out, str
     int rc = 0;
     *out = (struct nj_range){INT64_MIN, INT64_MAX};
     if (start)
-        rc = parse("start", start, &out->from_ns, err);
+        rc = parse("start", start, &out->from_ns, false, err);
     if (rc == 0 && end)
-        rc = parse("end", end, &out->to_ns, err);
+        rc = parse("end", end, &out->to_ns, true, err);
     if (rc != 0)
         return rc;
-    /* a date is ten characters; the last day that ns can count has no end in them */
-    if (end && strlen(end) == 10 && __builtin_add_overflow(out->to_ns, DAY_NS, &out->to_ns))
-        out->to_ns = INT64_MAX;
     if (out->from_ns >= out->to_ns)
         return nj_error_set(err, NJ_ERR_INPUT, "'--end' (%.40s) is not after '--start' (%.40s)",
                             end ? end : "", start ? start : "");

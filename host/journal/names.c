@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <njord/codec.h>
+#include <njord/journal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,9 @@
 #define SCANS_MAX   10       /* of a folder that changes while it is read */
 #define FRESH_NS    20000000 /* a folder's mtime may stand still that long although it changes */
 
-static const char stem_chars[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 static const char symbol_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+_Static_assert(NJ_STEM_SIZE == NJORD_STEM_SIZE && NJ_DAY_LIVE == NJORD_DAY_LIVE, "one rule");
 
 /* ---- days ------------------------------------------------------------------------------------ */
 
@@ -31,18 +32,6 @@ int64_t nj_day_start_ns(int32_t day)
     return start;
 }
 
-/* "20250131" as a day. Any day that has a ns in an int64 has its noon there. */
-static bool parse_day(const char *text, int32_t *day)
-{
-    char noon[32];
-    int64_t ts;
-    snprintf(noon, sizeof noon, "%.4s-%.2s-%.2sT12:00:00Z", text, text + 4, text + 6);
-    if (njord_parse_time(noon, strlen(noon), &ts) != 0)
-        return false;
-    *day = nj_day_of(ts);
-    return true;
-}
-
 static bool put_day(int32_t day, char out[9])
 {
     char text[32];
@@ -56,78 +45,13 @@ static bool put_day(int32_t day, char out[9])
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-/* Does text[0..len) end with a dot and `n` digits (n 0: one or more)? Where the dot stands in
- * *dot. */
-static bool ends_in_digits(const char *text, size_t len, size_t n, size_t *dot)
-{
-    size_t at = len;
-    while (at > 0 && text[at - 1] >= '0' && text[at - 1] <= '9')
-        at--;
-    if (at == len || at < 2 || text[at - 1] != '.' || (n > 0 && len - at != n))
-        return false;
-    *dot = at - 1;
-    return true;
-}
-
-/* Does it look dated, so that it cannot be a stem? */
-static bool looks_dated(const char *text, size_t len)
-{
-    size_t dot, day_dot;
-    return ends_in_digits(text, len, 8, &dot) ||
-           (ends_in_digits(text, len, 0, &dot) && ends_in_digits(text, dot, 8, &day_dot));
-}
-
-static bool is_stem(const char *text, size_t len)
-{
-    return len > 0 && len < NJ_STEM_SIZE && text[0] != '.' && strspn(text, stem_chars) >= len &&
-           !looks_dated(text, len);
-}
-
-/* 1 to UINT32_MAX without leading zeros. */
-static bool parse_part(const char *text, size_t len, uint32_t *part)
-{
-    uint64_t v = 0;
-    if (len == 0 || len > 10 || text[0] == '0')
-        return false;
-    for (size_t i = 0; i < len; i++)
-        v = v * 10 + (uint64_t)(text[i] - '0');
-    *part = (uint32_t)v;
-    return v <= UINT32_MAX;
-}
-
-static bool take_end(const char *text, size_t *len, const char *end)
-{
-    size_t n = strlen(end);
-    if (*len <= n || memcmp(text + *len - n, end, n) != 0)
-        return false;
-    *len -= n;
-    return true;
-}
-
 bool nj_journal_name_parse(const char *name, struct nj_journal_file *out)
 {
-    size_t len = strlen(name), dot;
-    struct nj_journal_file file = {.day = NJ_DAY_LIVE};
-    file.gz = take_end(name, &len, ".gz");
-    if (!take_end(name, &len, ".ndjson"))
+    njord_journal_name parsed;
+    if (!njord_journal_name_parse(name, &parsed))
         return false;
-    if (looks_dated(name, len)) {
-        if (!ends_in_digits(name, len, 8, &dot) || looks_dated(name, dot)) {
-            if (!ends_in_digits(name, len, 0, &dot) ||
-                !parse_part(name + dot + 1, len - dot - 1, &file.part))
-                return false;
-            len = dot;
-        }
-        if (!ends_in_digits(name, len, 8, &dot) || !parse_day(name + dot + 1, &file.day))
-            return false;
-        len = dot;
-    } else if (file.gz) { /* only what is finished and dated is compressed */
-        return false;
-    }
-    if (!is_stem(name, len))
-        return false;
-    memcpy(file.stem, name, len);
-    *out = file;
+    *out = (struct nj_journal_file){.day = parsed.day, .part = parsed.part, .gz = parsed.gz != 0};
+    memcpy(out->stem, parsed.stem, sizeof parsed.stem);
     return true;
 }
 
@@ -137,7 +61,7 @@ int nj_journal_name_make(const struct nj_journal_file *file, char *out, size_t c
     char day[9] = "";
     int n;
     bool live = file->day == NJ_DAY_LIVE;
-    if (!is_stem(file->stem, strnlen(file->stem, sizeof file->stem)))
+    if (!njord_journal_is_stem(file->stem, strnlen(file->stem, sizeof file->stem)))
         return nj_error_set(err, NJ_ERR_INPUT,
                             "journal '%.*s': expected letters, digits, '.', '_', '-', no leading "
                             "dot, no date at its end",

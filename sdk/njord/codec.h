@@ -82,9 +82,12 @@ size_t njord_parse_i64(const char *text, size_t len, int64_t *out);
  * U+FFFD. Returns the length or 0 when cap is too small. */
 size_t njord_format_text(const char *text, size_t len, char *out, size_t cap);
 
-/* Days of `YYYY-MM-DD[Thh:mm:ss[.fraction]Z]` as ns since the epoch; 0 or NJORD_E_ARG. And back, 20
- * to 30 characters. */
+/* Days of `YYYY-MM-DD[Thh:mm:ss[.fraction]Z]` as ns since the epoch; 0 or NJORD_E_ARG. */
 int njord_parse_time(const char *text, size_t len, int64_t *out_ns);
+/* The same as the end of a range, exclusive: a date (without a time) is the end of that day; the
+ * last day that ns can count ends at INT64_MAX. */
+int njord_parse_end(const char *text, size_t len, int64_t *out_ns);
+/* And back, 20 to 30 characters. Returns the length or 0 when cap is too small. */
 size_t njord_format_time(int64_t ts_ns, int digits, char *out, size_t cap);
 
 #ifdef __cplusplus

@@ -102,6 +102,7 @@ typedef struct njord_recorded_line {
         njord_trade trade;
         njord_bar bar;
     } of;
+    uint64_t seq; /* the recording host's; 0: none. The event's own is 0 */
     njord_text_span numbers[NJORD_TEXT_COUNT];
 } njord_recorded_line;
 

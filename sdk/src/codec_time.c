@@ -100,6 +100,15 @@ int njord_parse_time(const char *text, size_t len, int64_t *out_ns)
     return 0;
 }
 
+int njord_parse_end(const char *text, size_t len, int64_t *out_ns)
+{
+    if (njord_parse_time(text, len, out_ns) != 0)
+        return NJORD_E_ARG;
+    if (len == 10 && __builtin_add_overflow(*out_ns, (int64_t)NS_PER_S * S_PER_DAY, out_ns))
+        *out_ns = INT64_MAX;
+    return 0;
+}
+
 static char *put_digits(char *p, int64_t v, int n)
 {
     for (int i = n - 1; i >= 0; i--) {

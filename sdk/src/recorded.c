@@ -160,7 +160,8 @@ static int read_ndjson(const njord_recorded *r, uint32_t kind, const char *line,
     njord_decode_error error = {0, ""};
     if (njord_decode_json(kind, line, len, &out->of, sizeof out->of, NULL, &error) != NJORD_OK)
         return recorded_bad(why, "%.190s", error.text);
-    out->of.ev.seq = 0; /* the recording host's */
+    out->seq = out->of.ev.seq;
+    out->of.ev.seq = 0;
     out->of.ev.flags &= NJORD_EF_PARTIAL;
     out->of.ev.symbol_id = NJORD_NO_SYMBOL;
     char *named = kind == NJORD_EV_BAR ? out->of.bar.symbol : out->of.trade.symbol;
@@ -359,6 +360,7 @@ int njord_recorded_read(const njord_recorded *r, const char *line, size_t len,
 {
     uint32_t unit = r->unit;
     why[0] = '\0';
+    out->seq = 0;
     memset(out->numbers, 0, sizeof out->numbers);
     if (memchr(line, '\0', len))
         return recorded_bad(why, "line holds a NUL byte");

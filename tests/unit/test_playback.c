@@ -1,7 +1,7 @@
 /* test_playback.c - the player over files: order, bad lines, going on where it stood, and the real
  * capture against figures that python3 computes from the same files at test time. Owned by the
  * tests. */
-#include "player.h"
+#include "tape.h"
 
 #include <check.h>
 #include <math.h>
@@ -50,38 +50,39 @@ static void log_line(const void *ctx, int level, const char *text)
     snprintf(logged + used, sizeof logged - used, "%d %s\n", level, text);
 }
 
-static struct player_options options_for(const char *files)
+static struct tape_options options_for(const char *files)
 {
-    struct player_options o = {.files = files, .log = log_line};
+    struct tape_options o = {
+        .files = files, .log = log_line, .from_ns = INT64_MIN, .to_ns = INT64_MAX};
     o.recorded.venue = "binance";
     return o;
 }
 
-static struct player *player_of(const struct player_options *o)
+static struct tape *tape_of(const struct tape_options *o)
 {
-    struct player *p = player_new(o, why, sizeof why);
+    struct tape *p = tape_new(o, why, sizeof why);
     ck_assert_msg(p != NULL, "%s", why);
     return p;
 }
 
-static void refused(const struct player_options *o, const char *expected)
+static void refused(const struct tape_options *o, const char *expected)
 {
-    ck_assert_ptr_null(player_new(o, why, sizeof why));
+    ck_assert_ptr_null(tape_new(o, why, sizeof why));
     ck_assert_str_eq(why, expected);
 }
 
-static void next_price_is(struct player *p, double price)
+static void next_price_is(struct tape *p, double price)
 {
     njord_recorded_line line_out;
-    ck_assert_msg(player_next(p, &line_out) == 1, "%s", player_error(p));
+    ck_assert_msg(tape_next(p, &line_out) == 1, "%s", tape_error(p));
     ck_assert_double_eq(line_out.of.trade.price, price);
 }
 
-static void next_is_end(struct player *p)
+static void next_is_end(struct tape *p)
 {
     njord_recorded_line line_out;
-    ck_assert_int_eq(player_next(p, &line_out), 0);
-    ck_assert_int_eq(player_next(p, &line_out), 0);
+    ck_assert_int_eq(tape_next(p, &line_out), 0);
+    ck_assert_int_eq(tape_next(p, &line_out), 0);
 }
 
 #define J(price, ts)                                                                               \
@@ -95,9 +96,9 @@ START_TEST(files_of_all_formats_are_played_one_after_the_other)
     write_file("b", "ts_ns,price,qty,symbol\n12,3,1,ATOMUSDT\n");
     write_file("c", "99 {\"e\":\"trade\",\"s\":\"ATOMUSDT\",\"t\":7,\"p\":\"4\",\"q\":\"1\",\"T\":"
                     "1,\"m\":true}\n");
-    struct player_options o = options_for(" a ,\nb,, c\n");
-    struct player *p = player_of(&o);
-    ck_assert_int_eq(player_next(p, &line_out), 1);
+    struct tape_options o = options_for(" a ,\nb,, c\n");
+    struct tape *p = tape_of(&o);
+    ck_assert_int_eq(tape_next(p, &line_out), 1);
     ck_assert_double_eq(line_out.of.trade.price, 1);
     ck_assert_uint_eq(line_out.of.trade.ev.seq,
                       0); /* the recording host's number is not this one's */
@@ -107,9 +108,9 @@ START_TEST(files_of_all_formats_are_played_one_after_the_other)
     next_price_is(p, 3);
     next_price_is(p, 4);
     next_is_end(p);
-    ck_assert_uint_eq(player_counts(p)->trades, 4);
-    ck_assert_uint_eq(player_counts(p)->bad, 0);
-    player_free(p);
+    ck_assert_uint_eq(tape_counts(p)->events, 4);
+    ck_assert_uint_eq(tape_counts(p)->bad, 0);
+    tape_free(p);
 }
 END_TEST
 
@@ -117,7 +118,7 @@ END_TEST
 
 START_TEST(files_are_looked_at_before_anything_is_played)
 {
-    struct player_options o = options_for("a,missing");
+    struct tape_options o = options_for("a,missing");
     write_file("a", J(1, 10));
     refused(&o, "file 'missing': no such file");
     o = options_for("/");
@@ -142,71 +143,71 @@ END_TEST
 
 START_TEST(empty_file_is_told_and_plays_nothing)
 {
-    struct player_options o = options_for("a,b");
+    struct tape_options o = options_for("a,b");
     write_file("a", "");
     write_file("b", "\n\n");
-    struct player *p = player_of(&o);
+    struct tape *p = tape_of(&o);
     next_is_end(p);
     ck_assert_ptr_nonnull(strstr(logged, "2 file 'a': empty, there is nothing to play in it\n"));
     ck_assert_ptr_nonnull(strstr(logged, "2 file 'b': empty, there is nothing to play in it\n"));
-    player_free(p);
+    tape_free(p);
 }
 END_TEST
 
 START_TEST(bad_line_is_skipped_with_its_place_and_reason)
 {
-    struct player_options o = options_for("a");
+    struct tape_options o = options_for("a");
     write_file("a", J(1, 10) "{\"symbol\":\"ATOM/USDT\",\"price\":0,\"qty\":1,\"ts_ns\":11}\n"
                              "\n" J(3, 12));
-    struct player *p = player_of(&o);
+    struct tape *p = tape_of(&o);
     next_price_is(p, 1);
     next_price_is(p, 3);
     next_is_end(p);
     ck_assert_str_eq(logged, "2 a:2: price must be > 0: line skipped\n"
-                             "2 file 'a': 2 trades played, 1 bad lines skipped, 0 trades out of "
+                             "2 file 'a': 2 trades played, 1 bad lines skipped, 0 out of "
                              "order, 0 of other symbols left out, 1 other lines\n");
-    player_free(p);
+    tape_free(p);
 }
 END_TEST
 
-START_TEST(bad_line_ends_the_player_when_it_is_to_stop)
+START_TEST(bad_line_ends_the_tape_when_it_is_to_stop)
 {
     njord_recorded_line line_out;
-    struct player_options o = options_for("a");
+    struct tape_options o = options_for("a");
     o.stop_on_error = 1;
     write_file("a", J(1, 10) "oops\n" J(3, 12));
-    struct player *p = player_of(&o);
+    struct tape *p = tape_of(&o);
     next_price_is(p, 1);
-    ck_assert_int_eq(player_next(p, &line_out), -1);
-    ck_assert_ptr_nonnull(strstr(player_error(p), "a:2: "));
+    ck_assert_int_eq(tape_next(p, &line_out), -1);
+    ck_assert_ptr_nonnull(strstr(tape_error(p), "a:2: "));
     next_is_end(p);
-    player_free(p);
+    tape_free(p);
 }
 END_TEST
 
 START_TEST(many_bad_lines_are_counted_and_told_ten_times_then_at_powers_of_ten)
 {
-    struct player_options o = options_for("a");
+    struct tape_options o = options_for("a");
     int lines = 0;
     FILE *f = fopen("a", "wb");
     fputs(J(1, 10), f);
     for (int i = 0; i < 5000; i++)
         fputs("oops\n", f);
     fclose(f);
-    struct player *p = player_of(&o);
+    struct tape *p = tape_of(&o);
     next_price_is(p, 1);
     next_is_end(p);
-    ck_assert_uint_eq(player_counts(p)->bad, 5000);
+    ck_assert_uint_eq(tape_counts(p)->bad, 5000);
     for (char *at = logged; (at = strchr(at, '\n')); at++)
         lines++;
     ck_assert_int_eq(lines, 10 + 2 + 1); /* ten, the 100th, the 1,000th, the totals */
-    player_free(p);
+    tape_free(p);
 }
 END_TEST
 
 START_TEST(nul_byte_and_line_of_ten_megabytes_are_bad_lines)
 {
-    struct player_options o = options_for("a");
+    struct tape_options o = options_for("a");
     FILE *f = fopen("a", "wb");
     fputs(J(1, 10), f);
     fwrite("{\"symbol\":\0}\n", 1, 13, f);
@@ -214,117 +215,117 @@ START_TEST(nul_byte_and_line_of_ten_megabytes_are_bad_lines)
         putc('{', f);
     fputs("\n" J(2, 11), f);
     fclose(f);
-    struct player *p = player_of(&o);
+    struct tape *p = tape_of(&o);
     next_price_is(p, 1);
     next_price_is(p, 2);
     ck_assert_ptr_nonnull(strstr(logged, "2 a:2: line holds a NUL byte: line skipped\n"));
     ck_assert_ptr_nonnull(
         strstr(logged, "2 a:3: line is longer than 1048576 bytes: line skipped\n"));
-    player_free(p);
+    tape_free(p);
 }
 END_TEST
 
 START_TEST(torn_last_line_is_the_end_of_data)
 {
-    struct player_options o = options_for("a,b");
+    struct tape_options o = options_for("a,b");
     write_file("a", J(1, 10) "{\"symbol\":\"ATOM/US");
     write_file("b", "ts_ns,price,qty,symbol\n12,3,1,ATOMUSDT\n13,4,1,ATOMUSDT");
     o.stop_on_error = 1;
-    struct player *p = player_of(&o);
+    struct tape *p = tape_of(&o);
     next_price_is(p, 1);
     next_price_is(p, 3);
     next_is_end(p);
-    ck_assert_uint_eq(player_counts(p)->bad, 0);
+    ck_assert_uint_eq(tape_counts(p)->bad, 0);
     ck_assert_ptr_nonnull(strstr(logged, "2 a:2: last line is cut off, not played: "));
     ck_assert_ptr_nonnull(strstr(logged, "2 b:3: last line is cut off, not played: "));
-    player_free(p);
+    tape_free(p);
 }
 END_TEST
 
 START_TEST(whole_last_record_without_a_line_end_is_played)
 {
-    struct player_options o = options_for("a");
+    struct tape_options o = options_for("a");
     write_file("a", "{\"symbol\":\"ATOM/USDT\",\"price\":5,\"qty\":1,\"ts_ns\":11}");
-    struct player *p = player_of(&o);
+    struct tape *p = tape_of(&o);
     next_price_is(p, 5);
     next_is_end(p);
-    player_free(p);
+    tape_free(p);
 }
 END_TEST
 
 START_TEST(trades_out_of_order_stay_in_file_order_and_are_told_once)
 {
-    struct player_options o = options_for("a");
+    struct tape_options o = options_for("a");
     write_file("a", J(1, 2000000000) J(2, 1000000000) J(3, 1500000000) J(4, 2000000000));
-    struct player *p = player_of(&o);
+    struct tape *p = tape_of(&o);
     for (int i = 1; i <= 4; i++)
         next_price_is(p, i);
     next_is_end(p);
-    ck_assert_uint_eq(player_counts(p)->out_of_order, 2);
+    ck_assert_uint_eq(tape_counts(p)->out_of_order, 2);
     ck_assert_str_eq(logged, "2 a:2: trade is 1.000 s older than one before it: played in the "
                              "file's order, others like it are counted\n"
-                             "2 file 'a': 4 trades played, 0 bad lines skipped, 2 trades out of "
+                             "2 file 'a': 4 trades played, 0 bad lines skipped, 2 out of "
                              "order, 0 of other symbols left out, 0 other lines\n");
-    player_free(p);
+    tape_free(p);
 }
 END_TEST
 
 START_TEST(trades_of_other_symbols_than_the_configured_are_left_out)
 {
     static const char *const symbols[] = {"ETH/USDT"};
-    struct player_options o = options_for("a");
+    struct tape_options o = options_for("a");
     o.recorded.symbols = symbols;
     o.recorded.n_symbols = 1;
     write_file("a", "ts_ns,price,qty,symbol\n1,3,1,ATOMUSDT\n2,4,1,ETHUSDT\n3,5,1,ATOMUSDT\n");
-    struct player *p = player_of(&o);
+    struct tape *p = tape_of(&o);
     next_price_is(p, 4);
     next_is_end(p);
-    ck_assert_uint_eq(player_counts(p)->left_out, 2);
-    ck_assert_ptr_nonnull(strstr(
-        logged, "2 a:2: 'ATOM/USDT' is not among the feed's symbols: its trades are left out\n"));
-    player_free(p);
+    ck_assert_uint_eq(tape_counts(p)->left_out, 2);
+    ck_assert_ptr_nonnull(
+        strstr(logged, "2 a:2: 'ATOM/USDT' is not among the feed's symbols: left out\n"));
+    tape_free(p);
 }
 END_TEST
 
 START_TEST(file_that_vanishes_later_is_one_error_and_the_end)
 {
     njord_recorded_line line_out;
-    struct player_options o = options_for("a,b");
+    struct tape_options o = options_for("a,b");
     write_file("a", J(1, 10));
     write_file("b", J(2, 11));
-    struct player *p = player_of(&o);
+    struct tape *p = tape_of(&o);
     next_price_is(p, 1);
     unlink("b");
-    ck_assert_int_eq(player_next(p, &line_out), -1);
-    ck_assert_str_eq(player_error(p), "file 'b': no such file");
+    ck_assert_int_eq(tape_next(p, &line_out), -1);
+    ck_assert_str_eq(tape_error(p), "file 'b': no such file");
     next_is_end(p);
-    player_free(p);
+    tape_free(p);
 }
 END_TEST
 
 /* Plays `before` trades, goes on in a fresh player, and compares what follows with `all`. */
-static void goes_on(const struct player_options *o, int before, int all)
+static void goes_on(const struct tape_options *o, int before, int all)
 {
-    struct player_position at;
+    struct tape_position at;
     njord_recorded_line line_out;
-    struct player *p = player_of(o);
+    struct tape *p = tape_of(o);
     for (int i = 1; i <= before; i++)
         next_price_is(p, i);
-    player_tell(p, &at);
-    const char *path = player_path(p, at.file);
-    struct player *q = player_of(o);
-    ck_assert_msg(player_seek(q, &at, path ? path : "", why, sizeof why) == 0, "%s", why);
-    player_free(p);
+    tape_tell(p, &at);
+    const char *path = tape_path(p, at.file);
+    struct tape *q = tape_of(o);
+    ck_assert_msg(tape_seek(q, &at, path ? path : "", why, sizeof why) == 0, "%s", why);
+    tape_free(p);
     for (int i = before + 1; i <= all; i++)
         next_price_is(q, i);
-    ck_assert_int_eq(player_next(q, &line_out), 0);
-    ck_assert_uint_eq(player_counts(q)->trades, (uint64_t)all);
-    player_free(q);
+    ck_assert_int_eq(tape_next(q, &line_out), 0);
+    ck_assert_uint_eq(tape_counts(q)->events, (uint64_t)all);
+    tape_free(q);
 }
 
-START_TEST(player_goes_on_where_another_stood)
+START_TEST(tape_goes_on_where_another_stood)
 {
-    struct player_options o = options_for("a,b");
+    struct tape_options o = options_for("a,b");
     write_file("a", J(1, 10) "oops\n" J(2, 11));
     write_file("b", "ts,price,qty,symbol\n1723161255342,3,1,ATOMUSDT\n5,4,1,ATOMUSDT\n");
     for (int before = 0; before <= 4; before++)
@@ -334,34 +335,34 @@ END_TEST
 
 START_TEST(going_on_needs_the_file_in_the_list_unchanged)
 {
-    struct player_position at;
-    struct player_options o = options_for("a,b");
+    struct tape_position at;
+    struct tape_options o = options_for("a,b");
     write_file("a", J(1, 10) J(2, 11));
     write_file("b", J(3, 12));
-    struct player *p = player_of(&o);
+    struct tape *p = tape_of(&o);
     next_price_is(p, 1);
     next_price_is(p, 2);
-    player_tell(p, &at);
-    player_free(p);
+    tape_tell(p, &at);
+    tape_free(p);
 
     o.files = "b";
-    p = player_of(&o);
-    ck_assert_int_eq(player_seek(p, &at, "a", why, sizeof why), -1);
+    p = tape_of(&o);
+    ck_assert_int_eq(tape_seek(p, &at, "a", why, sizeof why), -1);
     ck_assert_ptr_nonnull(strstr(why, "file 'a' was being played and is not in 'files' any more"));
-    player_free(p);
+    tape_free(p);
 
     o.files = "b,a"; /* the list in another order: it goes on in the same file */
-    p = player_of(&o);
-    ck_assert_int_eq(player_seek(p, &at, "a", why, sizeof why), 0);
+    p = tape_of(&o);
+    ck_assert_int_eq(tape_seek(p, &at, "a", why, sizeof why), 0);
     next_is_end(p);
-    player_free(p);
+    tape_free(p);
 
     write_file("a", J(1, 10));
     o.files = "a,b";
-    p = player_of(&o);
-    ck_assert_int_eq(player_seek(p, &at, "a", why, sizeof why), -1);
+    p = tape_of(&o);
+    ck_assert_int_eq(tape_seek(p, &at, "a", why, sizeof why), -1);
     ck_assert_ptr_nonnull(strstr(why, "shorter than when it was last read"));
-    player_free(p);
+    tape_free(p);
 }
 END_TEST
 
@@ -420,7 +421,7 @@ static int64_t units(double x) /* of 1e-8; the capture has no more decimals */
     return (int64_t)llround(x * 1e8);
 }
 
-static struct player *capture_player(char *files, size_t cap)
+static struct tape *capture_player(char *files, size_t cap)
 {
     snprintf(files, cap,
              "%s/trades/btcusdt-spot-20240808.txt.gz,%s/trades/btcusdt-spot-20240809.txt.gz",
@@ -429,20 +430,20 @@ static struct player *capture_player(char *files, size_t cap)
         printf("not run: no test data in '%s' (NJORD_TEST_DATA)\n", data_folder());
         return NULL;
     }
-    struct player_options o = options_for(files);
-    return player_of(&o);
+    struct tape_options o = options_for(files);
+    return tape_of(&o);
 }
 
 START_TEST(real_capture_gives_every_trade_as_an_independent_reader_does)
 {
     char files[600], text[200], ours[200];
-    struct player *p = capture_player(files, sizeof files);
+    struct tape *p = capture_player(files, sizeof files);
     njord_recorded_line line_out;
     int64_t n = 0, first = 0, last = 0, gaps = 0, qty = 0, sells = 0, prices = 0, id;
     int64_t last_ts = 0;
     if (!p)
         return;
-    while (player_next(p, &line_out) == 1) {
+    while (tape_next(p, &line_out) == 1) {
         ck_assert_uint_eq(
             njord_parse_i64(line_out.of.trade.trade_id, strlen(line_out.of.trade.trade_id), &id),
             strlen(line_out.of.trade.trade_id));
@@ -459,7 +460,7 @@ START_TEST(real_capture_gives_every_trade_as_an_independent_reader_does)
         /* the recorder's clock ran about 1.26 s behind */
         ck_assert_int_lt(line_out.of.trade.ev.ts_recv_ns, line_out.of.trade.ev.ts_ns);
     }
-    ck_assert_str_eq(player_error(p), "");
+    ck_assert_str_eq(tape_error(p), "");
     snprintf(ours, sizeof ours, "%ld %ld %ld %ld %ld %ld %ld\n", (long)n, (long)first, (long)last,
              (long)gaps, (long)qty, (long)sells, (long)prices);
     run_python(figures, data_folder(), text, sizeof text);
@@ -468,9 +469,9 @@ START_TEST(real_capture_gives_every_trade_as_an_independent_reader_does)
     ck_assert_int_eq(first, 3735683259);
     ck_assert_int_eq(last, 3735703162);
     ck_assert_int_eq(gaps, 0);
-    ck_assert_uint_eq(player_counts(p)->bad, 0);
-    ck_assert_uint_eq(player_counts(p)->out_of_order, 0);
-    player_free(p);
+    ck_assert_uint_eq(tape_counts(p)->bad, 0);
+    ck_assert_uint_eq(tape_counts(p)->out_of_order, 0);
+    tape_free(p);
 }
 END_TEST
 
@@ -483,12 +484,12 @@ START_TEST(real_capture_makes_the_expected_minutes_to_the_last_digit)
     char files[600], path[400];
     struct minute bars[20] = {{0}};
     size_t n = 0, seen = 0;
-    struct player *p = capture_player(files, sizeof files);
+    struct tape *p = capture_player(files, sizeof files);
     njord_recorded_line line_out;
     struct njord_line line;
     if (!p)
         return;
-    while (player_next(p, &line_out) == 1) {
+    while (tape_next(p, &line_out) == 1) {
         int64_t open_ms = line_out.of.trade.ev.ts_ns / 60000000000 * 60000,
                 price = units(line_out.of.trade.price);
         if (n == 0 || bars[n - 1].open_ms != open_ms) {
@@ -502,7 +503,7 @@ START_TEST(real_capture_makes_the_expected_minutes_to_the_last_digit)
         b->volume += units(line_out.of.trade.qty);
         b->trades++;
     }
-    player_free(p);
+    tape_free(p);
     snprintf(path, sizeof path, "%s/trades/btcusdt-expected-1m.csv.gz", data_folder());
     struct njord_lines *l = njord_lines_open(path, why, sizeof why);
     ck_assert_msg(l != NULL, "%s", why);
@@ -596,7 +597,7 @@ int main(void)
     tcase_add_test(t, files_are_looked_at_before_anything_is_played);
     tcase_add_test(t, empty_file_is_told_and_plays_nothing);
     tcase_add_test(t, bad_line_is_skipped_with_its_place_and_reason);
-    tcase_add_test(t, bad_line_ends_the_player_when_it_is_to_stop);
+    tcase_add_test(t, bad_line_ends_the_tape_when_it_is_to_stop);
     tcase_add_test(t, many_bad_lines_are_counted_and_told_ten_times_then_at_powers_of_ten);
     tcase_add_test(t, nul_byte_and_line_of_ten_megabytes_are_bad_lines);
     tcase_add_test(t, torn_last_line_is_the_end_of_data);
@@ -604,7 +605,7 @@ int main(void)
     tcase_add_test(t, trades_out_of_order_stay_in_file_order_and_are_told_once);
     tcase_add_test(t, trades_of_other_symbols_than_the_configured_are_left_out);
     tcase_add_test(t, file_that_vanishes_later_is_one_error_and_the_end);
-    tcase_add_test(t, player_goes_on_where_another_stood);
+    tcase_add_test(t, tape_goes_on_where_another_stood);
     tcase_add_test(t, going_on_needs_the_file_in_the_list_unchanged);
     suite_add_tcase(suite, t);
     TCase *real = tcase_create("capture"); /* data by a path relative to where the test starts */

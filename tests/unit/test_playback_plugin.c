@@ -76,7 +76,32 @@ START_TEST(missing_file_fails_create_with_one_line)
     ck_assert_ptr_nonnull(strstr(njord_mock_error(m), "file '/nowhere/trades.csv': no such file"));
     njord_mock_free(m);
     m = mock_with(NULL);
-    ck_assert_int_ne(njord_mock_create(m, entry), 0); /* files is required */
+    ck_assert_int_ne(njord_mock_create(m, entry), 0); /* neither files nor dir */
+    ck_assert_ptr_nonnull(strstr(njord_mock_error(m), "names no file"));
+    njord_mock_free(m);
+}
+END_TEST
+
+/* Bars of a dump, named by the feed's symbol, on the topic of the aggregator. */
+START_TEST(bars_are_published_on_the_aggregators_topics)
+{
+    FILE *f = fopen(file, "w");
+    fputs("1622505600000,1,4,0.5,2,10,1622505659999,20,3,5,10,0\n"
+          "1622505660000,2,4,1,3,11,1622505719999,30,4,5,10,0\n",
+          f);
+    fclose(f);
+    njord_mock *m = mock_with(file);
+    ck_assert_int_eq(njord_mock_param(m, "symbol", "BTC/USDT"), 0);
+    ck_assert_msg(njord_mock_create(m, entry) == 0, "%s", njord_mock_error(m));
+    ck_assert_int_eq(njord_mock_subscribe(m, "BTC/USDT", NJORD_WANT_BARS), NJORD_OK);
+    ck_assert_int_eq(njord_mock_next(m), NJORD_OK);
+    ck_assert_int_eq(njord_mock_next(m), NJORD_OK);
+    ck_assert_int_eq(njord_mock_next(m), NJORD_E_END);
+    ck_assert_str_eq(njord_mock_topic(m, NJORD_EV_BAR, 0), "md.ohlcv.1m.BTC/USDT");
+    const njord_bar *bar = (const njord_bar *)(const void *)njord_mock_output(m, NJORD_EV_BAR, 1);
+    ck_assert_ptr_nonnull(bar);
+    ck_assert_int_eq(bar->ts_open, 1622505660000000000);
+    ck_assert_double_eq(bar->close, 3);
     njord_mock_free(m);
 }
 END_TEST
@@ -143,6 +168,7 @@ int main(void)
     int failed;
     tcase_add_checked_fixture(t, write_file, remove_file);
     tcase_add_test(t, trades_are_published_on_their_symbols_topic);
+    tcase_add_test(t, bars_are_published_on_the_aggregators_topics);
     tcase_add_test(t, missing_file_fails_create_with_one_line);
     tcase_add_test(t, reloaded_playback_goes_on_where_it_was);
     tcase_add_test(t, subscribing_is_for_configured_symbols_and_trades);
