@@ -72,6 +72,10 @@ host_libnjord_a_SOURCES = \
     host/journal/json_check.h \
     host/journal/names.c \
     host/journal/names.h \
+    host/journal/reader.c \
+    host/journal/reader.h \
+    host/journal/reader_chain.c \
+    host/journal/reader_chain.h \
     host/journal/scan.c \
     host/journal/scan.h \
     host/journal/scan_line.c \

@@ -67,6 +67,7 @@ unit_tests = \
     tests/unit/test_quality \
     tests/unit/test_quality_trades \
     tests/unit/test_range \
+    tests/unit/test_reader \
     tests/unit/test_recorded \
     tests/unit/test_recorded_bars \
     tests/unit/test_recovery \
@@ -229,6 +230,8 @@ tests_support_libsupport_a_SOURCES = \
     tests/support/faulty_platform.h \
     tests/support/folder.c \
     tests/support/folder.h \
+    tests/support/gzip.c \
+    tests/support/gzip.h \
     tests/support/host_rig.c \
     tests/support/host_rig.h \
     tests/support/journal_model.c \
@@ -258,6 +261,8 @@ tests_unit_test_names_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_redis_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_loader_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_log_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_lines_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_reader_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_scan_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_recovery_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_rotate_LDADD = $(SUPPORT_LIBS)

@@ -1,13 +1,16 @@
 /* reader.h - journals read back: chains of files, plain and gzip, live and rotated, as one stream
  * of events.
  *
- * Several journals are merged, each in the order in which it was written: by time (the event's own;
- * equal times: the earlier named journal first) or by seq. Memory is bounded by the number of
- * journals, not by their size; gzip trailers (CRC-32, length) are checked. A malformed line ends
- * the reading with FILE:LINE and why, or is counted with skip_bad; an unterminated last line of a
- * live file is the end of data. Reads only: never changes, locks or creates anything. A file that
- * rotation renames or compresses under the reader is read on: what was opened stays open, and a
- * name that is gone when its turn comes is looked up again. One reader, one thread. */
+ * Several journals are merged, each in the order in which it was written: by time (the event's own,
+ * of a bar its ts_open; equal times: the earlier named journal first) or by seq. An event without a
+ * time (else its ts_recv_ns) or seq of its own stands behind the one that was written before it.
+ * Memory is bounded by the number of journals, not by their size; gzip trailers (CRC-32, length)
+ * are checked, damage is told at the latest at the file's end. A malformed line ends the reading
+ * with FILE:LINE and why, or is counted with skip_bad; an unterminated last line of a live file is
+ * the end of data. Reads only: never changes, locks or creates anything. A file that rotation
+ * renames or compresses under the reader is read on: what was opened stays open, and a name that is
+ * gone when its turn comes is looked up again. An open file a journal: thousands of journals need a
+ * limit of open files (ulimit -n) above their number. One reader, one thread. */
 #ifndef NJ_JOURNAL_READER_H
 #define NJ_JOURNAL_READER_H
 
@@ -25,8 +28,10 @@ struct nj_reader_options {
     const char *const *stems; /* journals, by name; one that has no file gives nothing */
     size_t n_stems;
     int64_t from_ns, to_ns; /* own time, from <= ts < to; INT64_MIN, INT64_MAX: all. Whole files out
-                               of range by their names are not opened */
-    uint64_t after_seq;     /* only events with a greater seq; 0: all */
+                               of range by their names are not opened; an event that was written
+                               more than a day late is not looked for */
+    uint64_t after_seq;     /* only events with a greater seq; 0: all. Files that end before it are
+                               told by the first event of the next, and not read */
     enum nj_reader_order order;
     bool skip_bad;
 };

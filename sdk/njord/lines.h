@@ -47,7 +47,7 @@ typedef struct njord_block {
 typedef struct njord_lines njord_lines;
 
 /* Opens `path`, a regular file; what its name says is gzip (.gz) must be. NULL: `why` says why not,
- * starting with "file 'PATH'". */
+ * starting with "file 'PATH'"; errno is ENOENT when there is no such file. */
 njord_lines *njord_lines_open(const char *path, char *why, size_t why_cap);
 void njord_lines_close(njord_lines *lines);
 

@@ -65,7 +65,8 @@ int njord_sink_open(njord_sink *sink, uint32_t type, void *out, size_t cap, njor
     sink->name = "";
     sink->n_unknown = 0;
     if (sink->contract == NULL)
-        return njord_sink_fail(sink, input, "unknown contract number %u", type);
+        return type == 0 ? njord_sink_fail(sink, input, "it names no contract that there is")
+                         : njord_sink_fail(sink, input, "unknown contract number %u", type);
     if (cap < sink->contract->head)
         return too_small(sink, input);
     njord_event_init(out, type);

@@ -120,6 +120,7 @@ njord_lines *njord_lines_open(const char *path, char *why, size_t why_cap)
     struct njord_lines *l = calloc(1, sizeof *l);
     struct stat st;
     uint8_t magic[2];
+    int missing = 0;
 
     if (!l) {
         snprintf(why, why_cap, "file '%s': out of memory", path);
@@ -138,7 +139,8 @@ njord_lines *njord_lines_open(const char *path, char *why, size_t why_cap)
     l->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
                            O_NONBLOCK); /* a pipe without a writer must not hang */
     if (l->fd < 0) {
-        failed(l, "%s", errno == ENOENT ? "no such file" : strerrordesc_np(errno));
+        missing = errno == ENOENT;
+        failed(l, "%s", missing ? "no such file" : strerrordesc_np(errno));
         goto fail;
     }
     if (fstat(l->fd, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -157,6 +159,7 @@ njord_lines *njord_lines_open(const char *path, char *why, size_t why_cap)
 fail:
     snprintf(why, why_cap, "%s", l->error);
     njord_lines_close(l);
+    errno = missing ? ENOENT : EIO;
     return NULL;
 }
 

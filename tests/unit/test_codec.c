@@ -138,7 +138,7 @@ START_TEST(refusals_name_contract_member_and_offset)
             "Trade.venue at byte 9: not valid UTF-8, or with a NUL in it");
     refused(NJORD_EV_TRADE, "{\"venue\":\"\\ud800\"}",
             "Trade.venue at byte 10: a broken escape in a text");
-    refused(0, "{\"venue\":\"x\"}", "event at byte 0: unknown contract number 0");
+    refused(0, "{\"venue\":\"x\"}", "event at byte 0: it names no contract that there is");
 }
 END_TEST
 

@@ -1,10 +1,9 @@
 /* test_lines.c - lines of plain and gzip files: ends, bounds, damage, going on at a place.
  * gzip files are written by libarchive, checksums of RFC 1952 damaged by hand. Owned by the tests.
  */
+#include "../support/gzip.h"
 #include "test_main.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <check.h>
 #include <njord/lines.h>
 #include <stdio.h>
@@ -36,26 +35,6 @@ static void write_file(const void *data, size_t len)
     ck_assert_ptr_nonnull(f);
     ck_assert_uint_eq(fwrite(data, 1, len, f), len);
     ck_assert_int_eq(fclose(f), 0);
-}
-
-/* One gzip member of `text`; returns its length. */
-static size_t gzip(const void *text, size_t len, void *out, size_t cap)
-{
-    size_t used = 0;
-    struct archive *a = archive_write_new();
-    struct archive_entry *e = archive_entry_new();
-    ck_assert_int_eq(archive_write_add_filter_gzip(a), ARCHIVE_OK);
-    ck_assert_int_eq(archive_write_set_format_raw(a), ARCHIVE_OK);
-    archive_write_set_bytes_in_last_block(a, 1);
-    ck_assert_int_eq(archive_write_open_memory(a, out, cap, &used), ARCHIVE_OK);
-    archive_entry_set_filetype(e, AE_IFREG);
-    archive_entry_set_pathname(e, "data");
-    ck_assert_int_eq(archive_write_header(a, e), ARCHIVE_OK);
-    ck_assert_int_eq((int)archive_write_data(a, text, len), (int)len);
-    ck_assert_int_eq(archive_write_close(a), ARCHIVE_OK);
-    archive_entry_free(e);
-    archive_write_free(a);
-    return used;
 }
 
 static struct njord_lines *opened(void)
@@ -222,7 +201,7 @@ START_TEST(gzip_gives_the_same_lines_as_plain_text)
     size_t len, n;
     char *text = many_lines(&len), *packed = malloc(len);
     struct njord_line line;
-    n = gzip(text, len, packed, len);
+    n = gzip_pack(text, len, packed, len);
     write_file(packed, n);
     struct njord_lines *l = opened();
     for (uint64_t i = 0; i < 300000; i++) {
@@ -239,7 +218,7 @@ END_TEST
 START_TEST(empty_gzip_has_no_line)
 {
     char packed[100];
-    write_file(packed, gzip("", 0, packed, sizeof packed));
+    write_file(packed, gzip_pack("", 0, packed, sizeof packed));
     at_end(opened());
 }
 END_TEST
@@ -248,11 +227,11 @@ START_TEST(gzip_members_in_a_row_are_one_text)
 {
     char all[4000];
     size_t n = 0;
-    n += gzip("one\n", 4, all + n, sizeof all - n);
-    n += gzip("", 0, all + n, sizeof all - n);
-    n += gzip("two\nth", 6, all + n, sizeof all - n);
-    n += gzip("ree\n", 4, all + n, sizeof all - n);
-    n += gzip("", 0, all + n, sizeof all - n);
+    n += gzip_pack("one\n", 4, all + n, sizeof all - n);
+    n += gzip_pack("", 0, all + n, sizeof all - n);
+    n += gzip_pack("two\nth", 6, all + n, sizeof all - n);
+    n += gzip_pack("ree\n", 4, all + n, sizeof all - n);
+    n += gzip_pack("", 0, all + n, sizeof all - n);
     write_file(all, n);
     struct njord_lines *l = opened();
     next_is(l, "one", 1, 4);
@@ -265,8 +244,8 @@ END_TEST
 START_TEST(gzip_member_that_begins_like_a_later_one_is_told_from_it)
 {
     char all[400];
-    size_t n = gzip("one\ntwo\n", 8, all, sizeof all);
-    n += gzip("one\n", 4, all + n, sizeof all - n);
+    size_t n = gzip_pack("one\ntwo\n", 8, all, sizeof all);
+    n += gzip_pack("one\n", 4, all + n, sizeof all - n);
     write_file(all, n);
     struct njord_lines *l = opened();
     next_is(l, "one", 1, 4);
@@ -281,7 +260,7 @@ START_TEST(seventy_thousand_gzip_members_of_a_byte_are_checked)
     char one[100], *all = malloc(70000 * 100);
     size_t n = 0;
     uint64_t lines;
-    size_t size = gzip("\n", 1, one, sizeof one);
+    size_t size = gzip_pack("\n", 1, one, sizeof one);
     for (int i = 0; i < 70000; i++) {
         memcpy(all + n, one, size);
         n += size;
@@ -325,7 +304,7 @@ START_TEST(every_flipped_bit_of_data_and_trailer_is_noticed)
     size_t len = 0, n;
     for (int i = 0; i < 60; i++)
         len += (size_t)snprintf(text + len, sizeof text - len, "line %d of %d\n", i * 7919 % 60, i);
-    n = gzip(text, len, packed, sizeof packed);
+    n = gzip_pack(text, len, packed, sizeof packed);
     for (size_t at = 10; at < n; at++) { /* the ten bytes of the head say nothing of the text */
         for (int bit = 0; bit < 8; bit++)
             ck_assert_msg(is_noticed(packed, n, at, bit, text, len), "byte %zu bit %d", at, bit);
@@ -338,8 +317,8 @@ START_TEST(damage_in_the_first_of_two_members_is_noticed)
     static const char text[] = "one\ntwo\nthree\nfour\n";
     char packed[3000];
     size_t len = sizeof text - 1;
-    size_t first = gzip(text, 14, packed, sizeof packed);
-    size_t n = first + gzip(text + 14, 5, packed + first, sizeof packed - first);
+    size_t first = gzip_pack(text, 14, packed, sizeof packed);
+    size_t n = first + gzip_pack(text + 14, 5, packed + first, sizeof packed - first);
     for (size_t at = 10; at < first; at++) {
         for (int bit = 0; bit < 8; bit++)
             ck_assert_msg(is_noticed(packed, n, at, bit, text, len), "byte %zu bit %d", at, bit);
@@ -350,7 +329,7 @@ END_TEST
 START_TEST(cut_gzip_is_noticed_at_every_length)
 {
     char packed[3000], why[512];
-    size_t n = gzip("one\ntwo\nthree\nfour\n", 19, packed, sizeof packed);
+    size_t n = gzip_pack("one\ntwo\nthree\nfour\n", 19, packed, sizeof packed);
     uint64_t lines;
     for (size_t cut = 3; cut < n; cut++) {
         write_file(packed, cut);
@@ -374,7 +353,7 @@ START_TEST(reading_goes_on_at_a_place_of_plain_and_gzip_files)
 {
     size_t len;
     char *text = many_lines(&len), *packed = malloc(len);
-    size_t n = gzip(text, len, packed, len);
+    size_t n = gzip_pack(text, len, packed, len);
     goes_on(text, len, "0000000", 0);
     goes_on(text, len, "0123456", 123456 * 8);
     goes_on(packed, n, "0123456", 123456 * 8);
@@ -474,7 +453,7 @@ START_TEST(blocks_laid_end_to_end_are_the_file_plain_and_gzip)
     write_file(text, len);
     blocks_are(text, len, 3000);
     packed = malloc(len);
-    n = gzip(text, len, packed, len);
+    n = gzip_pack(text, len, packed, len);
     write_file(packed, n);
     blocks_are(text, len, 3000);
     free(packed);
@@ -516,7 +495,7 @@ START_TEST(damaged_gzip_ends_the_blocks_with_the_file_s_name)
 {
     char packed[100], expected[400];
     njord_block block;
-    size_t n = gzip("one\ntwo\n", 8, packed, sizeof packed);
+    size_t n = gzip_pack("one\ntwo\n", 8, packed, sizeof packed);
     packed[n - 8] ^= 1; /* the CRC-32 */
     write_file(packed, n);
     njord_lines *l = opened();
