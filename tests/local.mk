@@ -185,6 +185,7 @@ bench_programs = \
     tests/bench/bench_host \
     tests/bench/bench_indicators \
     tests/bench/bench_journal \
+    tests/bench/bench_recovery \
     tests/bench/bench_risk \
     tests/bench/bench_scan
 
@@ -253,6 +254,7 @@ tests_unit_test_control_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_config_files_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_feeds_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_fs_LDADD = $(SUPPORT_LIBS)
+tests_bench_bench_recovery_LDADD = $(SUPPORT_LIBS)
 tests_bench_bench_journal_LDADD = $(SUPPORT_LIBS)
 tests_soak_journal_kill_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_LDADD = $(SUPPORT_LIBS)

@@ -19,7 +19,8 @@
 
 #define TIMERS_IN_A_ROW 64
 #define STATE_NS        10000000000
-#define BOOKS_NS        1000000000
+#define BOOKS_NS        1000000000     /* the books are saved at most so often */
+#define BOOKS_SHARE     100            /* nor for more of the time than one part of so many */
 #define KEEP_IDS_NS     86400000000000 /* foreign intent ids are remembered so long */
 
 /* ---- time ---- */
@@ -199,21 +200,23 @@ static void save_books(struct nj_host *host)
     struct nj_books now = {host->last_seq, host->flow.last_seq};
     if (!host->rebuilt || host->last_seq <= host->books.seq || nj_flow_flush(&host->flow) != 0)
         return;
+    int64_t began = monotonic(host);
     nj_orders_forget(host->core.orders, nj_host_now(host), KEEP_IDS_NS);
     int rc = nj_journals_sync(host->journals, &err);
     if (rc == 0)
         rc = note_orders_file(host, &err);
     if (rc == 0)
         rc = nj_books_save(&host->core, host->risk.risk, host->state, &now, &err);
-    host->books_at_ns = monotonic(host);
+    int64_t done = monotonic(host), pause = (done - began) * BOOKS_SHARE;
+    host->books_due_ns = done + (pause < BOOKS_NS ? BOOKS_NS : pause < STATE_NS ? pause : STATE_NS);
     if (rc == 0)
         host->books = now;
     else
         nj_log(host->log, NJ_ERROR, "host", "books_not_saved", NJ_TEXT("error", err.text));
 }
 
-/* Each plugins.state_every events, or ten seconds after something has happened; but the books not
- * more than once a second. */
+/* Each plugins.state_every events, or ten seconds after something has happened; the books when they
+ * are due then, which they are at least each ten seconds. */
 static void save_when_due(struct nj_host *host)
 {
     struct nj_bus_stats stats;
@@ -224,7 +227,7 @@ static void save_when_due(struct nj_host *host)
         return;
     save_states(host, &host->strategies, false);
     save_states(host, &host->brokers, false);
-    if (monotonic(host) - host->books_at_ns >= BOOKS_NS)
+    if (monotonic(host) >= host->books_due_ns)
         save_books(host);
     host->saved_at_input = stats.inputs;
     host->saved_at_ns = monotonic(host);

@@ -70,7 +70,7 @@ struct nj_host {
     uint64_t saved_at_input; /* inputs when the plugins' states were last saved */
     int64_t saved_at_ns;     /* monotonic */
     struct nj_books books;   /* as last saved, or found at start; only once `rebuilt` */
-    int64_t books_at_ns;     /* monotonic */
+    int64_t books_due_ns;    /* monotonic: not before that */
     bool rebuilt;            /* what the journals say is known: books may be saved */
     ino_t orders_file;       /* the journal of orders that orders.chain knows as the live one */
     int64_t started_ns;      /* wall clock */
