@@ -215,6 +215,22 @@ static void save_books(struct nj_host *host)
         nj_log(host->log, NJ_ERROR, "host", "books_not_saved", NJ_TEXT("error", err.text));
 }
 
+/* A finished file of the journal of orders need not be read at the next start. */
+static void save_books_when_rotated(struct nj_host *host)
+{
+    struct nj_journal_stats stats;
+    char path[NJ_PATH_MAX];
+    struct stat st;
+    nj_journals_stats(host->journals, &stats);
+    if (stats.rotations == host->rotations)
+        return;
+    host->rotations = stats.rotations;
+    if (nj_path_join(path, sizeof path, host->config->logging.journal_dir, "orders.ndjson", NULL) ==
+            0 &&
+        stat(path, &st) == 0 && st.st_ino != host->orders_file)
+        save_books(host);
+}
+
 /* Each plugins.state_every events, or ten seconds after something has happened; the books when they
  * are due then, which they are at least each ten seconds. */
 static void save_when_due(struct nj_host *host)
@@ -273,6 +289,7 @@ bool nj_host_turn(struct nj_host *host)
             break;
     }
     nj_flow_flush(&host->flow);
+    save_books_when_rotated(host);
     save_when_due(host);
     int64_t took = monotonic(host) - start;
     if (took > host->stats.worst_turn_ns)

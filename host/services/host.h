@@ -71,6 +71,7 @@ struct nj_host {
     int64_t saved_at_ns;     /* monotonic */
     struct nj_books books;   /* as last saved, or found at start; only once `rebuilt` */
     int64_t books_due_ns;    /* monotonic: not before that */
+    uint64_t rotations;      /* of journals, as last seen */
     bool rebuilt;            /* what the journals say is known: books may be saved */
     ino_t orders_file;       /* the journal of orders that orders.chain knows as the live one */
     int64_t started_ns;      /* wall clock */

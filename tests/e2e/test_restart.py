@@ -11,7 +11,7 @@ import time
 from fractions import Fraction
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
-from njordtest import Host, check, equal  # noqa: E402
+from njordtest import Host, chain, check, equal, journal_lines  # noqa: E402
 
 ROUNDS = 1000 if os.environ.get("NJORD_SOAK") == "1" else 10
 
@@ -27,7 +27,7 @@ brokers:
     params: {cash: {USDT: 100000000}, slippage_bps: 2}
 symbols:
   BTC/USDT: {tick: 0.01, step: 0.00001}
-journal: {topics: []}
+journal: {topics: [], rotate_bytes: 20000, compress_after: 1h}
 """
 
 STRATEGIES = """
@@ -37,19 +37,32 @@ strategies:
 """
 
 
-def journal_is_whole(path):
-    """Every line parses but a torn last one; seq is strictly rising."""
-    last = 0
-    with open(path, "rb") as data:
-        lines = data.read().split(b"\n")
-    for number, line in enumerate(lines[:-1], 1):
+def journal_is_whole(folder, name):
+    """Every line of all its files parses but a torn last one; seq is strictly rising."""
+    last, number, torn = 0, 0, False
+    for number, line in enumerate(journal_lines(folder, name), 1):
+        check(not torn, "%s: line %d has no end and is not the last" % (name, number - 1))
+        torn = not line.endswith(b"\n")
+        if torn:
+            continue
         try:
             event = json.loads(line)
         except ValueError:
-            check(False, "%s:%d does not parse: %r" % (path, number, line[:200]))
-        check(event["seq"] > last, "%s:%d: seq %d after %d" % (path, number, event["seq"], last))
+            check(False, "%s: line %d does not parse: %r" % (name, number, line[:200]))
+        check(event["seq"] > last, "%s: line %d: seq %d after %d" % (name, number, event["seq"], last))
         last = event["seq"]
-    return len(lines) - 1
+    return number - torn
+
+
+def written(host):
+    """Bytes of the order flow in all its files."""
+    total = 0
+    for path in chain(host.path("log"), "orders"):
+        try:
+            total += os.path.getsize(path)
+        except FileNotFoundError:
+            return written(host)  # renamed meanwhile
+    return total
 
 
 def main():
@@ -63,10 +76,9 @@ def main():
             process = subprocess.Popen(host.command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             deadline = time.monotonic() + 20
             # random instants of a run that has begun to trade, each at another length of the journal
-            target = os.path.getsize(host.path("log", "orders.ndjson")) if os.path.exists(host.path("log", "orders.ndjson")) else 0
-            target += rng.randrange(1, 60000)
+            target = written(host) + rng.randrange(1, 60000)
             while time.monotonic() < deadline and process.poll() is None:
-                if os.path.exists(host.path("log", "orders.ndjson")) and os.path.getsize(host.path("log", "orders.ndjson")) >= target:
+                if written(host) >= target:
                     break
                 time.sleep(rng.random() * 0.003)
             process.send_signal(signal.SIGKILL)
@@ -74,21 +86,21 @@ def main():
             check(process.returncode == -9, "the host ended by itself: %s" % process.stderr.read().decode())
             process.stderr.close()
             process.stdout.close()
-            for name in os.listdir(host.path("log")):
-                if name.endswith(".ndjson") and name != "app.ndjson":
-                    n = journal_is_whole(host.path("log", name))
-                    check(n >= said.get(name, 0), "%s became shorter: %d lines after %d" % (name, n, said.get(name, 0)))
-                    said[name] = n
+            for name in ("orders", "risk.decisions", "broker.orders", "fills.BTCUSDT", "positions.BTCUSDT", "host.plugins"):
+                n = journal_is_whole(host.path("log"), name)
+                check(n >= said.get(name, 0), "%s became shorter: %d lines after %d" % (name, n, said.get(name, 0)))
+                said[name] = n
         # a last run that ends by itself
         process = subprocess.Popen(host.command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        size = os.path.getsize(host.path("log", "orders.ndjson"))
+        size = written(host)
         deadline = time.monotonic() + 20
-        while time.monotonic() < deadline and os.path.getsize(host.path("log", "orders.ndjson")) < size + 5000:
+        while time.monotonic() < deadline and written(host) < size + 5000:
             time.sleep(0.005)
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=30)
         equal(process.returncode, 0, "exit code after SIGTERM (%s)" % errors.decode())
 
+        check(len(chain(host.path("log"), "orders")) > 3, "the journal of orders was rotated")
         orders = host.journal("orders")
         ids = [line["intent_id"] for line in orders if line["contract"] == "OrderIntent"]
         equal(len(ids), len(set(ids)), "intent ids are given once")
