@@ -82,6 +82,8 @@ host_libnjord_a_SOURCES = \
     host/journal/scan_line.h \
     host/journal/rotate.c \
     host/journal/rotate.h \
+    host/journal/standing.c \
+    host/journal/standing.h \
     host/journal/state.c \
     host/journal/state.h \
     host/journal/state_run.c \
@@ -172,6 +174,8 @@ host_libnjord_a_SOURCES = \
     host/services/reload_plan.c \
     host/services/reload_probe.c \
     host/services/reload_watch.c \
+    host/services/restart.c \
+    host/services/restart.h \
     host/services/risk.c \
     host/services/risk.h \
     host/services/scribe.c \

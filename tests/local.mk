@@ -85,6 +85,7 @@ unit_tests = \
     tests/unit/test_simmarket_plugin \
     tests/unit/test_simmarket_rng \
     tests/unit/test_snapshot \
+    tests/unit/test_standing \
     tests/unit/test_state \
     tests/unit/test_state_map \
     tests/unit/test_strategies \
@@ -98,6 +99,7 @@ unit_tests = \
 e2e_tests = \
     tests/e2e/test_abi_fixtures.sh \
     tests/e2e/test_abi_layout.py \
+    tests/e2e/test_again.py \
     tests/e2e/test_autogen.sh \
     tests/e2e/test_bad_input.py \
     tests/e2e/test_cli.py \
@@ -147,6 +149,7 @@ test_plugins = \
     tests/plugins/leaves_thread.so \
     tests/plugins/load_refuses.so \
     tests/plugins/load_segv.so \
+    tests/plugins/metronome.so \
     tests/plugins/missing_symbol.so \
     tests/plugins/no_callbacks.so \
     tests/plugins/nodelete.so \
@@ -177,7 +180,7 @@ soak_programs = \
     tests/soak/journal_kill
 # Tests of other kinds that know a full size too.
 soak_tests = tests/unit/test_redis tests/unit/test_reload tests/unit/test_services \
-    tests/e2e/test_killswitch.py tests/e2e/test_restart.py
+    tests/e2e/test_again.py tests/e2e/test_killswitch.py tests/e2e/test_restart.py
 
 # bench/bench_X.c, run by make bench.
 bench_programs = \

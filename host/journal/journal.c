@@ -326,6 +326,12 @@ static int check_line(const char *name, const char *line, size_t len, struct nj_
     return 0;
 }
 
+void nj_journals_filter(struct nj_journals *js, nj_journal_filter filter, void *ctx)
+{
+    js->filter = filter;
+    js->filter_ctx = ctx;
+}
+
 /* Room for one more line of `len` bytes within the bound? */
 static int check_room(struct nj_journals *js, const char *name, size_t len, struct nj_error *err)
 {
@@ -346,6 +352,8 @@ int nj_journals_append(struct nj_journals *js, const char *name, int64_t ts_ns, 
     if (!f)
         return err ? err->code : NJ_ERR_INPUT;
     int rc = check_line(name, line, len, err);
+    if (rc == 0 && js->filter && js->filter(js->filter_ctx, name, ts_ns, line, len) != 0)
+        return 0;
     if (rc == 0)
         rc = check_room(js, name, len, err);
     if (rc == 0 && nj_jset_rotates(js))
@@ -369,6 +377,8 @@ int nj_journals_append_now(struct nj_journals *js, const char *name, int64_t ts_
     struct nj_error why = {0};
     struct nj_jfile *f = nj_jset_file_of(js, name, &why);
     int rc = f ? check_line(name, line, len, &why) : why.code;
+    if (rc == 0 && js->filter && js->filter(js->filter_ctx, name, ts_ns, line, len) != 0)
+        return 0;
     if (rc == 0)
         rc = check_room(js, name, len, &why);
     if (rc == 0 && nj_jset_rotates(js))

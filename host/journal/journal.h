@@ -79,6 +79,11 @@ int nj_journals_append_now(struct nj_journals *js, const char *name, int64_t ts_
 /* The own time of an event, for append: ts_open of a bar, ts_fill_ns of a fill, else ts_ns;
  * NJORD_NONE_I64: it has none, or that of a clock of events that has not begun (0). */
 int64_t nj_event_time(const njord_event *event);
+/* Asked about each line before it is added: 1: it is not added and counts as written, 0: it is.
+ * NULL: nobody is asked. (A run done again holds its lines against those that stand there.) */
+typedef int (*nj_journal_filter)(void *ctx, const char *name, int64_t ts_ns, const char *line,
+                                 size_t len);
+void nj_journals_filter(struct nj_journals *js, nj_journal_filter filter, void *ctx);
 /* Hands everything that waits to the kernel. On failure what could not be written keeps waiting. */
 int nj_journals_flush(struct nj_journals *js, struct nj_error *err);
 /* Syncs what was written since the last sync (fsync: interval calls it each second). A failed fsync

@@ -36,6 +36,8 @@ struct nj_journals {
     int64_t next_probe_ns;
     struct nj_journal_stats stats;
     struct nj_jfile_env env;
+    nj_journal_filter filter;
+    void *filter_ctx;
 };
 
 /* Opens a file of the set for append, at the cost of the one used longest ago. */

@@ -115,6 +115,22 @@ int nj_state_seq_behind(struct nj_state *state, uint64_t seq, struct nj_error *e
     return rc;
 }
 
+uint64_t nj_state_last_seq(const struct nj_state *state)
+{
+    return state->seq;
+}
+
+int nj_state_rewind(struct nj_state *state, uint64_t first, struct nj_error *err)
+{
+    if (first == 0 || first - 1 > state->reserved)
+        return nj_error_set(err, NJ_ERR_INPUT,
+                            "state '%s': the sequence never came to %" PRIu64
+                            "; start with fresh folders",
+                            state->dir, first);
+    state->seq = first - 1;
+    return 0;
+}
+
 /* ---- who this host is ------------------------------------------------------------------------ */
 
 static int parse_identity(struct nj_state *state, const char *path, const char *text,

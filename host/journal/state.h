@@ -40,6 +40,11 @@ uint64_t nj_state_next_seq(struct nj_state *state, struct nj_error *err);
 /* The next number will be greater than `seq`: the journals know of it, whatever this folder says
  * (an older copy, or a new one beside old journals). */
 int nj_state_seq_behind(struct nj_state *state, uint64_t seq, struct nj_error *err);
+/* The number given last, or the last of the blocks that earlier processes had. */
+uint64_t nj_state_last_seq(const struct nj_state *state);
+/* For a run that is done again: the next number is `first` once more. NJ_ERR_INPUT: no process ever
+ * had it. */
+int nj_state_rewind(struct nj_state *state, uint64_t first, struct nj_error *err);
 
 /* Documents by name ([a-z0-9_.-], e.g. "ledger.json"). NOT_FOUND when it was never put. */
 int nj_state_put(struct nj_state *state, const char *name, const void *data, size_t len,

@@ -154,6 +154,7 @@ static void on_accepted(void *ctx, const struct nj_message *m)
     nj_orders_sent(host->core.orders, order->intent_id);
     nj_flow_also(&host->flow, "broker.orders", &req.event.ev, true, &err);
     if (nj_kill_check(&host->kill, host->platform->monotonic_ns(host->platform->ctx))) {
+        nj_restart_intervened(host, "the kill switch");
         s->stopped_at_egress++;
         end_order(host, order->intent_id, NJORD_STATUS_REJECTED, "halted");
         return;
@@ -265,6 +266,7 @@ void nj_broker_service_watch_halt(struct nj_host *host)
         s->halted = false;
         return;
     }
+    nj_restart_intervened(host, "the kill switch");
     if (s->halted)
         return;
     s->halted = true;
@@ -428,7 +430,8 @@ static int start_plugin(struct nj_host *host, struct nj_slot *slot, struct nj_er
     if (rc != 0)
         return rc;
     struct nj_error why = {0};
-    rc = nj_snapshot_load(slot, instance, NULL, &why);
+    rc = nj_restart_from_nothing(host) ? NJ_ERR_NOT_FOUND
+                                       : nj_snapshot_load(slot, instance, NULL, &why);
     if (rc != 0 && rc != NJ_ERR_NOT_FOUND)
         nj_log(host->log, NJ_WARN, "broker", "state_refused", NJ_TEXT("broker", slot->id),
                NJ_TEXT("error", why.text));

@@ -18,6 +18,11 @@ static bool enter(struct nj_caller *caller, void (*fn)(void *ctx, uint64_t seq),
 {
     struct nj_host *host = caller->host;
     struct nj_error err = {0};
+    if (nj_restart_behind(host)) {
+        nj_caller_refuse(caller, NJ_BEHIND_TEXT);
+        return false;
+    }
+    nj_restart_intervened(host, "an operator");
     int64_t now = host->config->app.clock == NJ_CLOCK_EVENTS
                       ? host->last_ns
                       : host->platform->realtime_ns(host->platform->ctx);

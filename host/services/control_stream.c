@@ -138,6 +138,11 @@ void nj_control_publish(struct nj_caller *caller, const json_t *args)
     struct nj_error err = {0};
     if (!may_publish(caller, p.topic))
         return;
+    if (nj_restart_behind(caller->host)) {
+        nj_caller_refuse(caller, NJ_BEHIND_TEXT);
+        return;
+    }
+    nj_restart_intervened(caller->host, "njord publish");
     p.type = njord_topic_of(p.topic)->type;
     p.list = (struct nj_json_out){&p.bad, false};
     nj_put_open(&p.list, NULL, '[');

@@ -2,6 +2,7 @@
 
 #include "services/host.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct nj_descriptor {
@@ -14,7 +15,10 @@ struct nj_descriptor {
 static void on_ready(struct ev_loop *loop, struct ev_io *io, int revents)
 {
     struct nj_descriptor *d = (struct nj_descriptor *)io;
+    char what[NJORD_ID_SIZE + 32];
     (void)loop;
+    snprintf(what, sizeof what, "what '%s' gets from outside", d->slot->id);
+    nj_restart_intervened(d->host, what);
     if (d->slot->instance)
         nj_instance_descriptor(d->slot->instance, io->fd,
                                (revents & EV_READ ? NJORD_LOOP_READ : 0u) |

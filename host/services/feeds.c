@@ -215,7 +215,7 @@ static bool pull(struct nj_host *host, struct nj_slot *slot)
 /* How long until an event may enter: its distance from the first one, shrunk by the speed. */
 static int64_t wait_for(struct nj_host *host, struct nj_slot *slot, int64_t event_ns)
 {
-    if (slot->speed <= 0)
+    if (slot->speed <= 0 || nj_restart_behind(host) || event_ns <= host->restart.resume_ns)
         return 0;
     int64_t now = host->platform->monotonic_ns(host->platform->ctx);
     if (!njord_is_set_i64(slot->first_event_ns)) {
@@ -251,9 +251,13 @@ void nj_feeds_enter(struct nj_host *host, struct nj_slot *slot)
     if (!record)
         return;
     const njord_event *event = nj_record_event(record);
-    if (event_time(event) < host->last_ns)
-        host->feeding.out_of_order++;
-    let_in(host, slot, record, event);
+    if (event_time(event) <= host->restart.resume_ns) {
+        host->restart.passed_over++; /* it was there before the restart */
+    } else {
+        if (event_time(event) < host->last_ns)
+            host->feeding.out_of_order++;
+        let_in(host, slot, record, event);
+    }
     nj_fifo_release(&slot->ahead);
 }
 

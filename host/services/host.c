@@ -45,7 +45,9 @@ int64_t nj_host_now(const struct nj_host *host)
     int64_t now = nj_bus_now(host->bus);
     if (now != INT64_MIN)
         return now;
-    return by_events(host) ? 0 : wall(host);
+    if (!by_events(host))
+        return wall(host);
+    return host->last_ns != INT64_MIN ? host->last_ns : 0;
 }
 
 int nj_host_enter(struct nj_host *host, void (*fn)(void *ctx, uint64_t seq), void *ctx,
@@ -107,6 +109,8 @@ void nj_host_announce(struct nj_host *host, const char *plugin_id, uint32_t kind
 {
     njord_plugin_event e;
     struct nj_error err = {0};
+    if (event == NJORD_PLUGIN_EVENT_RELOAD_REFUSED)
+        nj_restart_intervened(host, "a reload");
     njord_event_init(&e, NJORD_EV_PLUGIN_EVENT);
     e.ev.ts_ns = nj_host_now(host);
     snprintf(e.plugin_id, sizeof e.plugin_id, "%s", plugin_id);
@@ -146,12 +150,16 @@ static bool fire_due(struct nj_host *host, int64_t now)
 {
     struct firing f = {.host = host};
     struct nj_error err = {0};
+    /* with clock: events what is behind the last event's time is made up for in one step */
+    host->timers.floor_ns = by_events(host) ? host->last_ns : INT64_MIN;
     if (!nj_timers_take(&host->timers, now, &f.timer))
         return false;
+    host->firing = true;
     if (f.timer.due_ns > host->last_ns)
         host->last_ns = f.timer.due_ns;
     if (nj_bus_enter(host->bus, f.timer.due_ns, fire, &f, &err) != 0)
         nj_log(host->log, NJ_ERROR, "host", "timer_lost", NJ_TEXT("error", err.text));
+    host->firing = false;
     return true;
 }
 
@@ -198,7 +206,8 @@ static void save_books(struct nj_host *host)
 {
     struct nj_error err = {0};
     struct nj_books now = {host->last_seq, host->flow.last_seq};
-    if (!host->rebuilt || host->last_seq <= host->books.seq || nj_flow_flush(&host->flow) != 0)
+    if (!host->rebuilt || nj_restart_behind(host) || host->last_seq <= host->books.seq ||
+        nj_flow_flush(&host->flow) != 0)
         return;
     int64_t began = monotonic(host);
     nj_orders_forget(host->core.orders, nj_host_now(host), KEEP_IDS_NS);
@@ -238,8 +247,9 @@ static void save_when_due(struct nj_host *host)
     struct nj_bus_stats stats;
     nj_bus_stats(host->bus, &stats);
     uint64_t since = stats.inputs - host->saved_at_input;
-    if (since == 0 || (since < (uint64_t)host->config->plugins.state_every &&
-                       monotonic(host) - host->saved_at_ns < STATE_NS))
+    if (since == 0 || nj_restart_behind(host) ||
+        (since < (uint64_t)host->config->plugins.state_every &&
+         monotonic(host) - host->saved_at_ns < STATE_NS))
         return;
     save_states(host, &host->strategies, false);
     save_states(host, &host->brokers, false);
@@ -271,8 +281,9 @@ static bool one(struct nj_host *host, int64_t *wait_ns)
         *wait_ns = wait;
         return false;
     }
-    if (by_events(host) && fire_due(host, event_ns))
+    if (by_events(host) && event_ns > host->restart.resume_ns && fire_due(host, event_ns))
         return true;
+    nj_timers_release(&host->timers);
     nj_feeds_enter(host, slot);
     return true;
 }
@@ -283,12 +294,14 @@ bool nj_host_turn(struct nj_host *host)
     bool more = true;
     host->stats.turns++;
     nj_broker_service_watch_halt(host);
-    for (int n = 0; n < TURN_EVENTS && more; n++) {
+    for (int n = 0; n < TURN_EVENTS && more && !host->restart.diverged; n++) {
         more = one(host, &wait_ns);
         if ((n & 15) == 15 && monotonic(host) - start > TURN_NS)
             break;
     }
     nj_flow_flush(&host->flow);
+    if (nj_restart_check(host))
+        return false;
     save_books_when_rotated(host);
     save_when_due(host);
     int64_t took = monotonic(host) - start;
@@ -439,16 +452,21 @@ static int open_books(struct nj_host *host, struct nj_error *err)
     if (rc == 0)
         rc = nj_bus_new(&host->bus, &options, err);
     nj_kill_init(&host->kill, host->config->risk.kill_switch_file);
+    if (rc == 0)
+        rc = nj_restart_open(host, err);
     if (rc != 0)
         return rc;
     nj_flow_init(&host->flow, host->bus, host->journals, &host->kill, host->log);
     rc = nj_broker_service_choose(host, err);
     if (rc == 0 && nj_config_has_service(host->config, "risk"))
         rc = nj_risk_service_open(host, err);
-    if (rc == 0)
+    bool record = !nj_restart_from_nothing(host);
+    if (rc == 0 && record)
         rc = repair_orders(host, err);
-    if (rc == 0)
+    if (rc == 0 && record)
         rc = rebuild(host, &last_seq, err);
+    else
+        host->rebuilt = rc == 0; /* there is nothing to rebuild */
     host->recovered = last_seq > 0;
     if (rc == 0 && host->recovered)
         nj_log(host->log, NJ_INFO, "host", "recovered", NJ_INT("last_seq", last_seq),
@@ -570,10 +588,14 @@ void nj_host_stop(struct nj_host *host, const char *why)
 
 static bool done(struct nj_host *host, bool more)
 {
+    if (host->restart.diverged)
+        return true;
     if (host->stopping)
         return (!more && !in_flight(host)) || monotonic(host) >= host->stop_deadline_ns;
     if (!more && host->config->app.at_end == NJ_AT_END_STOP && host->feeds.n > 0 &&
         nj_feeds_ended(host) && !nj_bus_pending(host->bus)) {
+        if (nj_restart_check_end(host))
+            return true;
         if (host->feeds_refused > 0)
             host->exit_code = 1; /* not all that was asked for was played */
         nj_host_stop(host, "end of all feeds");
@@ -618,8 +640,10 @@ int nj_host_close(struct nj_host *host)
     nj_reload_close(host);
     nj_control_close(host);
     if (host->bus) {
-        save_states(host, &host->strategies, true);
-        save_states(host, &host->brokers, true);
+        if (!nj_restart_behind(host)) {
+            save_states(host, &host->strategies, true);
+            save_states(host, &host->brokers, true);
+        }
         while (nj_bus_step(host->bus)) /* what was announced last */
             ;
         save_books(host);
@@ -636,6 +660,7 @@ int nj_host_close(struct nj_host *host)
     }
     if (host->journals && (rc = nj_journals_close(host->journals, &err)) != 0)
         nj_log(host->log, NJ_ERROR, "journal", "close_failed", NJ_TEXT("error", err.text));
+    nj_restart_close(host);
     nj_flow_free(&host->flow);
     nj_core_free(&host->core);
     nj_bus_free(host->bus);

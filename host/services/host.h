@@ -19,6 +19,7 @@
 #include "services/descriptors.h"
 #include "services/feeds.h"
 #include "services/flow.h"
+#include "services/restart.h"
 #include "services/risk.h"
 #include "services/scribe.h"
 #include "services/slots.h"
@@ -35,7 +36,7 @@ struct nj_watchdog;
 struct nj_descriptor;
 
 struct nj_host_stats {
-    uint64_t turns, timers_fired, reloads, reloads_refused;
+    uint64_t turns, timers_fired, reloads, reloads_refused, diverged;
     int64_t worst_turn_ns, last_pause_ns, worst_pause_ns;
 };
 
@@ -46,6 +47,7 @@ struct nj_host {
     const struct nj_config *config; /* in force */
     char config_path[1024];         /* where it came from, "" for the defaults */
     struct nj_config_overrides overrides;
+    struct nj_restart restart;
     struct nj_state *state;
     struct nj_journals *journals;
     struct nj_bus *bus;
@@ -82,6 +84,7 @@ struct nj_host {
     struct nj_map flattening; /* intent ids that the host made to flatten, until decided */
     uint64_t last_seq;        /* the highest number given so far */
     bool recovered;           /* the journals held an earlier run */
+    bool firing;              /* a timer is being worked off */
     uint32_t timers_in_a_row; /* fired since something else happened */
     bool stopping;
     bool logs_wanted;         /* SIGUSR1 was seen */

@@ -116,8 +116,11 @@ static njord_status timer_set(void *ctx, struct nj_instance *i, uint32_t timer, 
                               int64_t period_ns)
 {
     struct nj_host *host = ctx;
-    return nj_timers_set(&host->timers, i->owner, timer, due_ns, period_ns) ? NJORD_OK
-                                                                            : NJORD_E_NOMEM;
+    bool again =
+        host->firing && host->config->app.clock == NJ_CLOCK_EVENTS && due_ns <= nj_host_now(host);
+    bool ok = (again ? nj_timers_set_later : nj_timers_set)(&host->timers, i->owner, timer, due_ns,
+                                                            period_ns);
+    return ok ? NJORD_OK : NJORD_E_NOMEM;
 }
 
 static njord_status timer_cancel(void *ctx, struct nj_instance *i, uint32_t timer)
@@ -130,7 +133,7 @@ static int32_t halted(void *ctx, struct nj_instance *i)
 {
     struct nj_host *host = ctx;
     (void)i;
-    return host->stopping ||
+    return (host->stopping && host->config->app.clock != NJ_CLOCK_EVENTS) ||
            nj_kill_tripped(&host->kill, host->platform->monotonic_ns(host->platform->ctx));
 }
 

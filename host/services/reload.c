@@ -237,6 +237,8 @@ bool nj_reload_turn(struct nj_host *host)
     struct nj_error err = {0};
     if (!r)
         return false;
+    if (nj_restart_behind(host)) /* first what was, then what changes it */
+        return false;
     watch_probation(r);
     if (!r->under_way && r->wanted && !host->stopping)
         start(r);

@@ -293,6 +293,7 @@ static void at_barrier(void *ctx, uint64_t seq)
 int nj_reload_apply(struct nj_reload *r, struct nj_group *group, struct nj_error *err)
 {
     struct nj_host *host = r->host;
+    nj_restart_intervened(host, "a reload");
     int rc = prepare(host, group, err);
     if (rc != 0) {
         roll_back(host, group);

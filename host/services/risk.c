@@ -63,7 +63,8 @@ static struct nj_risk_view view_of(struct nj_host *host, bool halted)
 
 static bool is_halted(const struct nj_host *host)
 {
-    return host->stopping ||
+    /* with clock: events a stop does not change what comes of the events that are in already */
+    return (host->stopping && host->config->app.clock != NJ_CLOCK_EVENTS) ||
            nj_kill_tripped(&host->kill, host->platform->monotonic_ns(host->platform->ctx));
 }
 

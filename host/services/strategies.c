@@ -337,6 +337,8 @@ static void load_saved(struct nj_slot *slot, struct nj_instance *instance)
     struct nj_host *host = slot->host;
     uint64_t seq = 0;
     struct nj_error err = {0};
+    if (nj_restart_from_nothing(host))
+        return;
     int rc = nj_snapshot_load(slot, instance, &seq, &err);
     if (rc == 0)
         nj_log(host->log, NJ_INFO, "strategies", "state_loaded", NJ_TEXT("strategy", slot->id),

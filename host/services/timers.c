@@ -4,6 +4,8 @@
 
 static bool before(const struct nj_timer *a, const struct nj_timer *b)
 {
+    if (a->later != b->later)
+        return b->later;
     return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->order < b->order;
 }
 
@@ -36,6 +38,7 @@ static void down(struct nj_timers *t, size_t at)
 
 static void remove_at(struct nj_timers *t, size_t at)
 {
+    t->n_later -= t->heap[at].later;
     t->heap[at] = t->heap[--t->n];
     if (at < t->n) {
         down(t, at);
@@ -51,7 +54,8 @@ static size_t find(const struct nj_timers *t, const void *owner, uint32_t id)
     return SIZE_MAX;
 }
 
-bool nj_timers_set(struct nj_timers *t, void *owner, uint32_t id, int64_t due_ns, int64_t period_ns)
+static bool set(struct nj_timers *t, void *owner, uint32_t id, int64_t due_ns, int64_t period_ns,
+                bool later)
 {
     size_t at = find(t, owner, id);
     if (at != SIZE_MAX)
@@ -64,9 +68,37 @@ bool nj_timers_set(struct nj_timers *t, void *owner, uint32_t id, int64_t due_ns
         t->heap = heap;
         t->cap = cap;
     }
-    t->heap[t->n] = (struct nj_timer){owner, id, due_ns, period_ns, t->next_order++};
+    t->heap[t->n] = (struct nj_timer){owner, id, due_ns, period_ns, t->next_order++, later};
+    t->n_later += later;
     up(t, t->n++);
     return true;
+}
+
+bool nj_timers_set(struct nj_timers *t, void *owner, uint32_t id, int64_t due_ns, int64_t period_ns)
+{
+    return set(t, owner, id, due_ns, period_ns, false);
+}
+
+bool nj_timers_set_later(struct nj_timers *t, void *owner, uint32_t id, int64_t due_ns,
+                         int64_t period_ns)
+{
+    return set(t, owner, id, due_ns, period_ns, true);
+}
+
+static void make_heap(struct nj_timers *t)
+{
+    for (size_t i = t->n / 2; i-- > 0;)
+        down(t, i);
+}
+
+void nj_timers_release(struct nj_timers *t)
+{
+    if (t->n_later == 0)
+        return;
+    for (size_t i = 0; i < t->n; i++)
+        t->heap[i].later = false;
+    t->n_later = 0;
+    make_heap(t);
 }
 
 bool nj_timers_cancel(struct nj_timers *t, void *owner, uint32_t id)
@@ -84,26 +116,37 @@ void nj_timers_cancel_all(struct nj_timers *t, void *owner)
     for (size_t i = 0; i < t->n; i++)
         if (t->heap[i].owner != owner)
             t->heap[kept++] = t->heap[i];
+        else
+            t->n_later -= t->heap[i].later;
     t->n = kept;
-    for (size_t i = kept / 2; i-- > 0;)
-        down(t, i);
+    make_heap(t);
 }
 
 int64_t nj_timers_next(const struct nj_timers *t)
 {
-    return t->n > 0 ? t->heap[0].due_ns : INT64_MAX;
+    return t->n > 0 && !t->heap[0].later ? t->heap[0].due_ns : INT64_MAX;
+}
+
+/* The next beat of a periodic one: past the floor. */
+static int64_t next_beat(const struct nj_timers *t, const struct nj_timer *timer)
+{
+    int64_t step = timer->period_ns, due;
+    if (timer->due_ns < t->floor_ns) {
+        uint64_t behind = (uint64_t)t->floor_ns - (uint64_t)timer->due_ns;
+        uint64_t beats = behind / (uint64_t)timer->period_ns;
+        if (beats >= INT64_MAX || __builtin_mul_overflow((int64_t)beats + 1, step, &step))
+            return INT64_MAX;
+    }
+    return __builtin_add_overflow(timer->due_ns, step, &due) ? INT64_MAX : due;
 }
 
 bool nj_timers_take(struct nj_timers *t, int64_t now_ns, struct nj_timer *out)
 {
-    if (t->n == 0 || t->heap[0].due_ns > now_ns)
+    if (t->n == 0 || t->heap[0].later || t->heap[0].due_ns > now_ns)
         return false;
     *out = t->heap[0];
     if (out->period_ns > 0) {
-        int64_t due;
-        if (__builtin_add_overflow(out->due_ns, out->period_ns, &due))
-            due = INT64_MAX;
-        t->heap[0].due_ns = due;
+        t->heap[0].due_ns = next_beat(t, out);
         t->heap[0].order = t->next_order++;
         down(t, 0);
     } else {

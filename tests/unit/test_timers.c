@@ -70,6 +70,53 @@ START_TEST(a_periodic_one_keeps_its_beat_however_late_it_is_taken)
 }
 END_TEST
 
+START_TEST(one_set_for_later_waits_until_it_is_released)
+{
+    struct nj_timers t = {0};
+    struct nj_timer out;
+    nj_timers_set_later(&t, &owners[0], 1, 0, 0);
+    nj_timers_set(&t, &owners[0], 2, 20, 0);
+    nj_timers_set_later(&t, &owners[1], 3, 5, 0);
+    ck_assert(nj_timers_next(&t) == 20);
+    ck_assert(nj_timers_take(&t, 30, &out) && out.id == 2);
+    ck_assert(!nj_timers_take(&t, INT64_MAX, &out));
+    ck_assert(nj_timers_next(&t) == INT64_MAX);
+    ck_assert(nj_timers_cancel(&t, &owners[1], 3));
+    nj_timers_release(&t);
+    ck_assert(nj_timers_next(&t) == 0);
+    ck_assert(nj_timers_take(&t, 30, &out) && out.id == 1);
+    nj_timers_set_later(&t, &owners[0], 1, 0, 0);
+    nj_timers_set(&t, &owners[0], 1, 7, 0); /* set again: replaced as always */
+    ck_assert(nj_timers_take(&t, 7, &out) && out.id == 1);
+    nj_timers_set_later(&t, &owners[0], 1, 0, 0);
+    nj_timers_cancel_all(&t, &owners[0]);
+    ck_assert_uint_eq(t.n_later, 0);
+    nj_timers_free(&t);
+}
+END_TEST
+
+START_TEST(a_periodic_one_behind_the_floor_is_set_on_past_it_in_one_step)
+{
+    struct nj_timers t = {.floor_ns = 1000};
+    struct nj_timer out;
+    nj_timers_set(&t, &owners[0], 1, 3, 10);
+    ck_assert(nj_timers_take(&t, 1000, &out) && out.due_ns == 3);
+    ck_assert_int_eq(nj_timers_next(&t), 1003); /* the first of 3, 13, 23 … behind 1000 */
+    ck_assert(nj_timers_take(&t, 1003, &out) && out.due_ns == 1003);
+    ck_assert_int_eq(nj_timers_next(&t), 1013);
+    nj_timers_cancel_all(&t, &owners[0]);
+    nj_timers_set(&t, &owners[0], 2, 990, 10); /* its next beat is the floor itself */
+    ck_assert(nj_timers_take(&t, 1000, &out) && out.due_ns == 990);
+    ck_assert_int_eq(nj_timers_next(&t), 1010);
+    nj_timers_cancel_all(&t, &owners[0]);
+    t.floor_ns = INT64_MAX;
+    nj_timers_set(&t, &owners[0], 3, INT64_MIN, 1);
+    ck_assert(nj_timers_take(&t, 0, &out) && out.due_ns == INT64_MIN);
+    ck_assert_int_eq(nj_timers_next(&t), INT64_MAX);
+    nj_timers_free(&t);
+}
+END_TEST
+
 START_TEST(times_at_the_end_of_the_world_do_not_wrap)
 {
     struct nj_timers t = {0};
@@ -155,7 +202,7 @@ START_TEST(a_hundred_thousand_random_calls_agree_with_the_model)
             int64_t period = draw(&state, 3) ? 0 : 1 + (int64_t)draw(&state, 30);
             if (at < m.n)
                 model_remove(&m, at);
-            m.all[m.n++] = (struct nj_timer){owner, id, due, period, m.order++};
+            m.all[m.n++] = (struct nj_timer){owner, id, due, period, m.order++, false};
             ck_assert(nj_timers_set(&t, owner, id, due, period));
         } else if (what < 60) {
             ck_assert_int_eq(nj_timers_cancel(&t, owner, id), at < m.n);
@@ -200,6 +247,8 @@ int main(void)
     tcase_add_test(tc, they_come_by_due_time_and_at_the_same_time_in_the_order_they_were_set);
     tcase_add_test(tc, one_set_again_is_replaced_and_goes_behind_those_of_the_same_time);
     tcase_add_test(tc, a_periodic_one_keeps_its_beat_however_late_it_is_taken);
+    tcase_add_test(tc, one_set_for_later_waits_until_it_is_released);
+    tcase_add_test(tc, a_periodic_one_behind_the_floor_is_set_on_past_it_in_one_step);
     tcase_add_test(tc, times_at_the_end_of_the_world_do_not_wrap);
     tcase_add_test(tc, a_hundred_thousand_random_calls_agree_with_the_model);
     suite_add_tcase(suite, tc);
