@@ -2,6 +2,7 @@
 
 dist_doc_DATA = \
     doc/architecture.md \
+    doc/column-cache.md \
     doc/configuration.md \
     doc/contracts.md \
     doc/control.md \

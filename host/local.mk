@@ -53,11 +53,20 @@ host_libnjord_a_SOURCES = \
     host/config/sections.c \
     host/config/value.c \
     host/config/value.h \
+    host/journal/cache.c \
+    host/journal/cache.h \
+    host/journal/cache_build.c \
+    host/journal/cache_gather.c \
+    host/journal/cache_hash.c \
+    host/journal/cache_impl.h \
+    host/journal/cache_key.c \
+    host/journal/cache_place.c \
+    host/journal/cache_series.c \
+    host/journal/chain.c \
+    host/journal/chain.h \
     host/journal/columns.c \
     host/journal/columns.h \
     host/journal/columns_impl.h \
-    host/journal/chain.c \
-    host/journal/chain.h \
     host/journal/compress.c \
     host/journal/compress.h \
     host/journal/journal.c \
@@ -84,6 +93,10 @@ host_libnjord_a_SOURCES = \
     host/journal/rotate.h \
     host/journal/standing.c \
     host/journal/standing.h \
+    host/journal/segment.c \
+    host/journal/segment.h \
+    host/journal/segment_write.c \
+    host/journal/segment_write.h \
     host/journal/state.c \
     host/journal/state.h \
     host/journal/state_run.c \

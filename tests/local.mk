@@ -23,6 +23,9 @@ unit_tests = \
     tests/unit/test_author_headers \
     tests/unit/test_buf \
     tests/unit/test_bus \
+    tests/unit/test_cache \
+    tests/unit/test_cache_faults \
+    tests/unit/test_cache_order \
     tests/unit/test_codec \
     tests/unit/test_codec_limits \
     tests/unit/test_codec_roundtrip \
@@ -80,6 +83,7 @@ unit_tests = \
     tests/unit/test_scan_shapes \
     tests/unit/test_rotate \
     tests/unit/test_rotate_faults \
+    tests/unit/test_segment \
     tests/unit/test_services \
     tests/unit/test_simmarket \
     tests/unit/test_simmarket_plugin \
@@ -108,6 +112,7 @@ e2e_tests = \
     tests/e2e/test_cli_plugin.py \
     tests/e2e/test_cli_redis.py \
     tests/e2e/test_codec_allocates_nothing.sh \
+    tests/e2e/test_column_cache.py \
     tests/e2e/test_config_reload.py \
     tests/e2e/test_contract_examples.py \
     tests/e2e/test_contracts_current.sh \
@@ -173,7 +178,8 @@ fuzz_programs = \
     tests/fuzz/fuzz_json \
     tests/fuzz/fuzz_msgpack \
     tests/fuzz/fuzz_recorded \
-    tests/fuzz/fuzz_scan
+    tests/fuzz/fuzz_scan \
+    tests/fuzz/fuzz_segment
 
 # soak/: long ones, a part of each in make check, full size by make soak (NJORD_SOAK=1).
 soak_programs = \
@@ -184,6 +190,7 @@ soak_tests = tests/unit/test_redis tests/unit/test_reload tests/unit/test_servic
 
 # bench/bench_X.c, run by make bench.
 bench_programs = \
+    tests/bench/bench_cache \
     tests/bench/bench_codec \
     tests/bench/bench_host \
     tests/bench/bench_indicators \
@@ -213,6 +220,7 @@ EXTRA_DIST += \
     tests/plugins/counter.h \
     tests/plugins/plain.h \
     tests/bench/bench_scan.h \
+    tests/unit/cache_make.h \
     tests/unit/config_load.h \
     tests/unit/ohlcv_make.h \
     tests/unit/risk_make.h \
@@ -251,6 +259,11 @@ tests_unit_test_config_memory_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \
     -Wl,--wrap=realloc -Wl,--wrap=strdup -Wl,--wrap=open -Wl,--wrap=open64 \
     -Wl,--wrap=read
 tests_bench_bench_host_LDADD = $(SUPPORT_LIBS)
+tests_bench_bench_cache_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_cache_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_cache_faults_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_cache_order_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_segment_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_reload_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_services_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_control_LDADD = $(SUPPORT_LIBS)
@@ -291,7 +304,7 @@ tests_unit_test_simmarket_rng_CPPFLAGS = $(SIMMARKET_TEST_CPPFLAGS)
 tests_unit_test_simmarket_rng_LDADD = $(SIMMARKET_TEST_LIBS)
 
 # Not tests themselves: what scripts of e2e/ drive.
-check_PROGRAMS += tests/e2e/codec_pipe
+check_PROGRAMS += tests/e2e/cache_pipe tests/e2e/codec_pipe
 check_PROGRAMS += $(unit_tests) $(fuzz_programs) $(soak_programs)
 check_DATA += $(test_plugins)
 EXTRA_PROGRAMS += $(bench_programs)

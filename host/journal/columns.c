@@ -347,6 +347,12 @@ void nj_columns_view(const struct nj_columns_builder *b, struct nj_columns *out)
     out->n_venues = b->n_venues;
 }
 
+void nj_columns_clear_rows(struct nj_columns_builder *b)
+{
+    b->n = 0;
+    b->id_len = 0;
+}
+
 void nj_columns_clear(struct nj_columns_builder *b)
 {
     for (int i = COL_TS + 1; i < COL_I64S; i++) { /* an optional column is there or it is not */
