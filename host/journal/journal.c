@@ -196,10 +196,17 @@ fail:
 
 int nj_jset_write_first(struct nj_journals *js, const struct nj_jfile *f, struct nj_error *err)
 {
-    struct nj_jfile *first = js->first[0] ? nj_map_get(&js->files, js->first) : NULL;
-    if (!first || first == f || first->len == 0)
-        return 0;
-    return nj_jset_write_file(js, first, js->fsync == NJ_JOURNAL_FSYNC_ALWAYS, err);
+    for (size_t i = 0; i < NJ_JOURNAL_FIRST && js->first[i][0]; i++) {
+        struct nj_jfile *first = nj_map_get(&js->files, js->first[i]);
+        if (first && first == f)
+            return 0;
+        if (!first || first->len == 0)
+            continue;
+        int rc = nj_jset_write_file(js, first, js->fsync == NJ_JOURNAL_FSYNC_ALWAYS, err);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
 }
 
 static void mark_dirty(struct nj_journals *js, struct nj_jfile *f)
@@ -258,7 +265,8 @@ int nj_journals_open(struct nj_journals **out, const struct nj_journals_options 
         .lock = -1,
     };
     js->env = (struct nj_jfile_env){pf, js->log, js->dir, &js->stats};
-    snprintf(js->first, sizeof js->first, "%s", options->first ? options->first : "");
+    for (size_t i = 0; i < NJ_JOURNAL_FIRST && options->first[i]; i++)
+        snprintf(js->first[i], sizeof js->first[i], "%s", options->first[i]);
     rc = nj_path_join(js->dir, sizeof js->dir, "", options->dir, err);
     if (rc == 0)
         rc = nj_mkdirs(js->dir, 0750, err);
@@ -392,7 +400,9 @@ int nj_journals_append_now(struct nj_journals *js, const char *name, int64_t ts_
     }
     if (rc == 0) {
         js->pending += len + 1;
-        rc = nj_jset_write_file(js, f, js->order_fsync, &why);
+        rc = nj_jset_write_first(js, f, &why);
+        if (rc == 0)
+            rc = nj_jset_write_file(js, f, js->order_fsync, &why);
         if (rc == 0) {
             js->stats.lines++;
         } else { /* the line is the last that waits: take it back */

@@ -34,6 +34,8 @@ enum nj_journal_fsync {
     NJ_JOURNAL_FSYNC_ALWAYS
 };
 
+#define NJ_JOURNAL_FIRST 2u
+
 struct nj_journals_options {
     const struct nj_platform *platform;
     struct nj_log *log; /* may be NULL */
@@ -42,8 +44,9 @@ struct nj_journals_options {
     bool order_fsync; /* append_now syncs whatever fsync says (app.env live) */
     uint32_t
         max_open; /* files open at once, least recently used closed (synced first unless NEVER) */
-    const char *first;  /* the journal that reaches the kernel before all others ("orders"): what
-                           they tell of must stand in it; NULL: none */
+    /* Journals that reach the kernel before all others, in this order ("orders": what the others
+     * tell of must stand in it); ended by NULL. */
+    const char *first[NJ_JOURNAL_FIRST + 1];
     size_t max_pending; /* bytes that may wait while the disk refuses; default 64 MiB when 0 */
     /* rotation */
     bool rotate_daily;     /* a file has the lines of one UTC day */

@@ -16,7 +16,7 @@ struct nj_journals {
     bool order_fsync;
     uint32_t max_open;
     size_t max_pending;
-    char first[64]; /* "": none */
+    char first[NJ_JOURNAL_FIRST][64]; /* "": none */
     bool rotate_daily, line_clock;
     uint64_t rotate_bytes;
     void (*finished)(void *ctx, const char *path, int fd);

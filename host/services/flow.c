@@ -115,16 +115,6 @@ int nj_flow_commit(struct nj_flow *flow, njord_event *event, struct nj_error *er
     return rc == 0 ? write_down(flow, event, true, err) : rc;
 }
 
-int nj_flow_line_now(struct nj_flow *flow, const char *name, const njord_event *event,
-                     struct nj_error *err)
-{
-    int rc = encode(flow, event, false, err);
-    if (rc == 0)
-        rc = nj_journals_append_now(flow->journals, name, nj_event_time(event), flow->line.data,
-                                    flow->line.len, err);
-    return rc == 0 ? 0 : failed(flow, rc, err);
-}
-
 int nj_flow_also(struct nj_flow *flow, const char *name, const njord_event *event,
                  bool with_contract, struct nj_error *err)
 {

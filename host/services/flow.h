@@ -47,10 +47,6 @@ int nj_flow_commit(struct nj_flow *flow, njord_event *event, struct nj_error *er
  * and ends journal_failed. Returns non-zero while lines wait. */
 int nj_flow_flush(struct nj_flow *flow);
 
-/* A stamped event's line into `name`.ndjson, in the kernel when this returns 0. */
-int nj_flow_line_now(struct nj_flow *flow, const char *name, const njord_event *event,
-                     struct nj_error *err);
-
 /* An event's line with its contract into `name`.ndjson, beside orders.ndjson. */
 int nj_flow_also(struct nj_flow *flow, const char *name, const njord_event *event,
                  bool with_contract, struct nj_error *err);

@@ -405,7 +405,7 @@ static int open_stores(struct nj_host *host, struct nj_error *err)
         .fsync = (enum nj_journal_fsync)config->logging.fsync,
         .order_fsync = config->app.env == NJ_ENV_LIVE,
         .max_open = (uint32_t)config->journal.max_open,
-        .first = "orders",
+        .first = {"host.plugins", "orders"},
         .rotate_daily = config->journal.rotate_daily,
         .rotate_bytes = (uint64_t)config->journal.rotate_bytes,
         .line_clock = by_events(host),

@@ -94,7 +94,11 @@ static int hand_over_one(struct nj_host *host, struct nj_change *c, struct nj_er
     return rc;
 }
 
-/* ---- commit: a line for each, then the pointers ---- */
+/* ---- commit: a line for each, then the pointers ----
+ *
+ * The line is in the kernel before anything that the new version causes is (host.plugins is the
+ * first of journals), with the next line of the order flow or at the end of the turn: the write
+ * itself, longer than all else here, is not waited for between two events. */
 
 static int write_line(struct nj_host *host, const struct nj_change *c, struct nj_error *err)
 {
@@ -114,7 +118,7 @@ static int write_line(struct nj_host *host, const struct nj_change *c, struct nj
     snprintf(e.version, sizeof e.version, "%s", now ? now->module->plugin.version : "");
     int rc = nj_bus_stamp(host->bus, &e.ev, err);
     if (rc == 0)
-        rc = nj_flow_line_now(&host->flow, "host.plugins", &e.ev, err);
+        rc = nj_flow_also(&host->flow, "host.plugins", &e.ev, false, err);
     if (rc == 0) {
         e.ev.flags |= NJ_EVENT_WRITTEN;
         rc = nj_bus_emit(host->bus, "host.plugins", &e.ev, err);
@@ -303,6 +307,12 @@ int nj_reload_apply(struct nj_reload *r, struct nj_group *group, struct nj_error
         if (group->changes[i].slot && group->changes[i].fresh)
             nj_slot_retire(group->changes[i].slot);
     struct applying a = {r, group, err, 0};
+    if (nj_journals_failed(host->journals)) {
+        roll_back(host, group);
+        return nj_error_set(
+            err, NJ_ERR_NO_SPACE,
+            "reload: the journals take no lines now: free the disk, then try again");
+    }
     rc = nj_bus_enter(host->bus, nj_host_now(host), at_barrier, &a, err);
     if (rc == 0)
         rc = a.rc;

@@ -75,7 +75,7 @@ static struct nj_journals *begin(enum nj_journal_fsync fsync)
                                           .dir = dir,
                                           .fsync = fsync,
                                           .max_open = 1,
-                                          .first = "orders",
+                                          .first = {"orders"},
                                           .rotate_daily = true,
                                           .rotate_bytes = 180};
     int rc = nj_journals_open(&js, &options, &err);
