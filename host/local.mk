@@ -85,6 +85,8 @@ host_libnjord_a_SOURCES = \
     host/journal/reader.h \
     host/journal/reader_chain.c \
     host/journal/reader_chain.h \
+    host/journal/reader_files.c \
+    host/journal/reader_shelf.c \
     host/journal/scan.c \
     host/journal/scan.h \
     host/journal/scan_line.c \

@@ -71,6 +71,7 @@ unit_tests = \
     tests/unit/test_quality_trades \
     tests/unit/test_range \
     tests/unit/test_reader \
+    tests/unit/test_reader_rotation \
     tests/unit/test_recorded \
     tests/unit/test_recorded_bars \
     tests/unit/test_recovery \
@@ -183,7 +184,8 @@ fuzz_programs = \
 
 # soak/: long ones, a part of each in make check, full size by make soak (NJORD_SOAK=1).
 soak_programs = \
-    tests/soak/journal_kill
+    tests/soak/journal_kill \
+    tests/soak/reader_memory
 # Tests of other kinds that know a full size too.
 soak_tests = tests/unit/test_redis tests/unit/test_reload tests/unit/test_services \
     tests/e2e/test_again.py tests/e2e/test_killswitch.py tests/e2e/test_restart.py
@@ -223,6 +225,7 @@ EXTRA_DIST += \
     tests/unit/cache_make.h \
     tests/unit/config_load.h \
     tests/unit/ohlcv_make.h \
+    tests/unit/reader_run.h \
     tests/unit/risk_make.h \
     tests/unit/scan_run.h \
     tests/unit/test_abi_layout_rows.h \
@@ -273,6 +276,7 @@ tests_unit_test_fs_LDADD = $(SUPPORT_LIBS)
 tests_bench_bench_recovery_LDADD = $(SUPPORT_LIBS)
 tests_bench_bench_journal_LDADD = $(SUPPORT_LIBS)
 tests_soak_journal_kill_LDADD = $(SUPPORT_LIBS)
+tests_soak_reader_memory_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_faults_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_names_LDADD = $(SUPPORT_LIBS)
@@ -281,6 +285,7 @@ tests_unit_test_loader_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_log_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_lines_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_reader_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_reader_rotation_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_scan_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_recovery_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_rotate_LDADD = $(SUPPORT_LIBS)

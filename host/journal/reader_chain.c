@@ -1,186 +1,15 @@
 #include "journal/reader_chain.h"
 
-#include "base/platform.h"
+#include "journal/journal.h"
 #include "journal/scan.h"
 
-#include <errno.h>
 #include <njord/codec.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
-#define TRIES 64 /* of a folder that changes faster than its files are opened */
-#define FRESH_NS                                                                                   \
-    50000000 /* a folder's time stamp may stand still that long although it changes                \
-              */
-
-/* ---- the folder ------------------------------------------------------------------------------ */
-
-static int64_t ns_of(struct timespec t)
-{
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-/* When the folder last changed; 0: just now, or nobody knows. */
-static int64_t folder_changed(const char *dir)
-{
-    struct stat st;
-    int64_t now = nj_platform_system()->realtime_ns(NULL);
-    if (stat(dir, &st) != 0 || now - ns_of(st.st_mtim) < FRESH_NS)
-        return 0;
-    return ns_of(st.st_mtim);
-}
-
-int nj_shelf_list(struct nj_shelf *shelf, struct nj_error *err)
-{
-    int64_t changed = folder_changed(shelf->dir); /* before: what changes from here on is seen */
-    nj_journal_files_free(&shelf->files);
-    shelf->changed_ns = changed;
-    return nj_journal_list(shelf->dir, shelf->glob, &shelf->files, err);
-}
-
-static bool is_current(const struct nj_shelf *shelf)
-{
-    return shelf->changed_ns != 0 && folder_changed(shelf->dir) == shelf->changed_ns;
-}
-
-void nj_shelf_clear(struct nj_shelf *shelf)
-{
-    nj_journal_files_free(&shelf->files);
-}
-
-/* The files of a stem: *n of them from the one returned on. */
-static const struct nj_journal_file *files_of(const struct nj_shelf *shelf, const char *stem,
-                                              size_t *n)
-{
-    const struct nj_journal_file *files = shelf->files.files;
-    size_t low = 0, left = shelf->files.n;
-    *n = 0;
-    while (left > 0) {
-        size_t half = left / 2;
-        if (strcmp(files[low + half].stem, stem) < 0) {
-            low += half + 1;
-            left -= half + 1;
-        } else {
-            left = half;
-        }
-    }
-    while (low + *n < shelf->files.n && strcmp(files[low + *n].stem, stem) == 0)
-        ++*n;
-    return files + low;
-}
-
-/* ---- files ----------------------------------------------------------------------------------- */
-
-/* Opens one; NJ_ERR_NOT_FOUND: it is gone. */
-static int open_file(struct nj_chain *c, const struct nj_journal_file *file, struct nj_error *err)
-{
-    char name[NJ_STEM_SIZE + 64], why[NJ_ERROR_TEXT];
-    int rc = nj_journal_name_make(file, name, sizeof name, err);
-    if (rc < 0)
-        return rc;
-    size_t size = strlen(c->options->dir) + strlen(name) + 2;
-    c->path = malloc(size);
-    if (!c->path)
-        return nj_error_set(err, NJ_ERR_NOMEM, "journal '%s': out of memory", name);
-    snprintf(c->path, size, "%s/%s", c->options->dir, name);
-    c->lines = njord_lines_open(c->path, why, sizeof why);
-    if (!c->lines) {
-        rc = errno == ENOENT ? NJ_ERR_NOT_FOUND : NJ_ERR_IO;
-        free(c->path);
-        c->path = NULL;
-        return nj_error_set(err, rc, "%s", why);
-    }
-    c->live = file->day == NJ_DAY_LIVE;
-    c->begun = 0;
-    return 0;
-}
-
-static void close_file(struct nj_chain *c)
-{
-    njord_lines_close(c->lines);
-    free(c->path);
-    c->lines = NULL;
-    c->path = NULL;
-}
-
-static bool is_behind(const struct nj_chain *c, const struct nj_journal_file *file)
-{
-    if (!c->started)
-        return true;
-    return file->day != c->day ? file->day > c->day : file->part > c->part;
-}
-
-/* Nothing of a file is later than its day. And nothing is earlier than the day of the file before
- * it, but for what arrives a day late or more. */
-static bool is_out_of_range(const struct nj_chain *c, const struct nj_journal_file *files, size_t i)
-{
-    if (files[i].day != NJ_DAY_LIVE && nj_day_start_ns(files[i].day + 1) <= c->options->from_ns)
-        return true;
-    return i > 0 && c->options->to_ns != INT64_MAX &&
-           nj_day_start_ns(files[i - 1].day) >= c->options->to_ns;
-}
-
-/* The next file in range, NULL: no more. */
-static const struct nj_journal_file *next_of(const struct nj_chain *c)
-{
-    size_t n;
-    const struct nj_journal_file *files = files_of(c->shelf, c->stem, &n);
-    for (size_t i = 0; i < n; i++) {
-        if (is_behind(c, &files[i]) && !is_out_of_range(c, files, i))
-            return &files[i];
-    }
-    return NULL;
-}
-
-/* Was what the shelf says of the live file still so when it was opened? A rotation gives it another
- * name first, and another file its name. */
-static int live_is_next(const struct nj_chain *c, bool *yes, struct nj_error *err)
-{
-    const struct nj_journal_file *file;
-    int rc = is_current(c->shelf) ? 0 : nj_shelf_list(c->shelf, err);
-    file = rc == 0 ? next_of(c) : NULL;
-    *yes = file && file->day == NJ_DAY_LIVE;
-    return rc;
-}
-
-/* Opens the next file. 1, 0: no more, or the error. */
-static int next_file(struct nj_chain *c, struct nj_error *err)
-{
-    for (int i = 0; i < TRIES; i++) {
-        bool yes = true;
-        const struct nj_journal_file *next = next_of(c);
-        if (!next)
-            return 0;
-        struct nj_journal_file file = *next;
-        int rc = open_file(c, &file, err);
-        if (rc == NJ_ERR_NOT_FOUND) {
-            rc = nj_shelf_list(c->shelf, err);
-            if (rc < 0)
-                return rc;
-            continue;
-        }
-        if (rc == 0 && c->live)
-            rc = live_is_next(c, &yes, err);
-        if (rc < 0) {
-            close_file(c);
-            return rc;
-        }
-        if (!yes) {
-            close_file(c);
-            continue;
-        }
-        c->started = true;
-        c->day = file.day;
-        c->part = file.part;
-        return 1;
-    }
-    return nj_error_set(err, NJ_ERR_BUSY,
-                        "journal '%s/%s': its files change faster than they can be opened",
-                        c->options->dir, c->stem);
-}
+/* What a bar or trade takes; others are measured. */
+#define LARGEST (sizeof(njord_bar) > sizeof(njord_trade) ? sizeof(njord_bar) : sizeof(njord_trade))
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
@@ -228,9 +57,7 @@ static int decode(struct nj_chain *c, char *why, size_t why_cap, struct nj_error
 /* An event without a time or number of its own stands where it was written. */
 static void set_keys(struct nj_chain *c)
 {
-    int64_t time = c->event->ts_ns;
-    if (c->event->type == NJORD_EV_BAR)
-        time = ((const njord_bar *)(const void *)c->event)->ts_open;
+    int64_t time = nj_event_time(c->event);
     if (time == NJORD_NONE_I64)
         time = c->event->ts_recv_ns;
     if (time != NJORD_NONE_I64)
@@ -254,7 +81,7 @@ static int next_line(struct nj_chain *c, struct nj_reader_stats *stats, struct n
         if (c->ended)
             return 0;
         if (!c->lines) {
-            int rc = next_file(c, err);
+            int rc = nj_chain_next_file(c, err);
             c->ended = rc <= 0;
             if (rc <= 0)
                 return rc;
@@ -272,7 +99,7 @@ static int next_line(struct nj_chain *c, struct nj_reader_stats *stats, struct n
             return 1;
         }
         c->ended = c->live;
-        close_file(c);
+        nj_chain_close_file(c);
     }
 }
 
@@ -302,43 +129,76 @@ int nj_chain_next(struct nj_chain *c, struct nj_reader_stats *stats, struct nj_e
 
 /* ---- where to start -------------------------------------------------------------------------- */
 
-/* The seq of a file's first event, 0: it has none, or does not begin with a whole line. */
-static int first_seq(struct nj_chain *c, const struct nj_journal_file *file, uint64_t *seq,
-                     struct nj_error *err)
+/* The seq of the first event of a place's file; 0: it has none, or does not begin with a whole
+ * line.
+ */
+static int first_seq(struct nj_chain *c, struct nj_place *place, struct nj_error *err)
 {
     char why[256];
-    *seq = 0;
-    int rc = open_file(c, file, err);
+    const struct nj_journal_file *file = nj_shelf_at(c->shelf, c->stem, place->day, place->part);
+    if (place->done)
+        return 0;
+    int rc = file ? nj_chain_open_file(c, file, err) : NJ_ERR_NOT_FOUND;
     if (rc < 0) /* gone, or damaged: reading tells, if it comes to that */
         return rc == NJ_ERR_NOMEM ? rc : 0;
-    if (njord_lines_next(c->lines, &c->line) == 1) {
+    if (njord_lines_next(c->lines, &c->line) == 1 && !(c->line.torn && c->live)) {
         rc = decode(c, why, sizeof why, err);
         if (rc == 0)
-            *seq = c->event->seq;
+            place->first_seq = c->event->seq;
     }
-    close_file(c);
+    nj_chain_close_file(c);
     return rc < 0 ? rc : 0;
 }
 
-/* Numbers rise along a chain: a file is behind us when the next one begins at or before the number
- * that is wanted. */
+static bool begins_behind(const struct nj_chain *c, const struct nj_place *place)
+{
+    return place->first_seq != 0 && place->first_seq - 1 <= c->options->after_seq;
+}
+
+/* Numbers rise along the order of writing, which is that of names: a file is behind us when the
+ * next one begins at or before the number that is wanted. The newest are looked at first. (The live
+ * file may be another one than was listed: it was written behind all that are known then, too.) */
 static int skip_older(struct nj_chain *c, struct nj_error *err)
 {
-    size_t n;
-    const struct nj_journal_file *files = files_of(c->shelf, c->stem, &n);
-    for (size_t i = n; i-- > 1;) {
-        uint64_t seq;
-        if (files[i].day == NJ_DAY_LIVE && !is_current(c->shelf))
-            continue; /* it may be another one by now */
-        int rc = first_seq(c, &files[i], &seq, err);
-        if (rc < 0)
-            return rc;
-        if (seq != 0 && seq - 1 <= c->options->after_seq) {
-            c->started = true;
-            c->day = files[i - 1].day;
-            c->part = files[i - 1].part;
-            return 0;
-        }
+    struct nj_place live = {.day = NJ_DAY_LIVE};
+    int rc = first_seq(c, &live, err);
+    size_t behind = rc == 0 && begins_behind(c, &live) ? c->n_places : 0;
+    for (size_t i = c->n_places; rc == 0 && behind == 0 && i-- > 1;) {
+        rc = first_seq(c, &c->places[i], err);
+        if (begins_behind(c, &c->places[i]))
+            behind = i;
+    }
+    for (size_t i = 0; i < behind; i++)
+        c->places[i].done = true;
+    return rc;
+}
+
+static int by_first_seq(const void *a, const void *b)
+{
+    const struct nj_place *x = a, *y = b;
+    if (x->first_seq != y->first_seq)
+        return x->first_seq < y->first_seq ? -1 : 1;
+    if (x->day != y->day)
+        return x->day < y->day ? -1 : 1;
+    return x->part < y->part ? -1 : x->part > y->part;
+}
+
+/* A file of market data that begins with a late line bears the day of that line, and so stands
+ * before files that were written before it: the order of writing is that of the first numbers.
+ * Files without numbers, of imported data, come first and are not skipped. */
+static int sort_by_writing(struct nj_chain *c, struct nj_error *err)
+{
+    struct nj_place live = {.day = NJ_DAY_LIVE};
+    int rc = first_seq(c, &live, err);
+    for (size_t i = 0; rc == 0 && i < c->n_places; i++)
+        rc = first_seq(c, &c->places[i], err);
+    if (rc < 0 || c->n_places == 0)
+        return rc;
+    qsort(c->places, c->n_places, sizeof *c->places, by_first_seq);
+    for (size_t i = 0; c->options->after_seq != 0 && i < c->n_places; i++) {
+        const struct nj_place *next = i + 1 < c->n_places ? &c->places[i + 1] : &live;
+        if (c->places[i].first_seq != 0 && begins_behind(c, next))
+            c->places[i].done = true;
     }
     return 0;
 }
@@ -349,6 +209,7 @@ int nj_chain_open(struct nj_chain *c, const struct nj_reader_options *options,
     struct nj_journal_file live = {.day = NJ_DAY_LIVE};
     char name[NJ_STEM_SIZE + 64];
     struct nj_stem meaning;
+    size_t added;
     memset(c, 0, sizeof *c);
     c->options = options;
     c->shelf = shelf;
@@ -360,18 +221,25 @@ int nj_chain_open(struct nj_chain *c, const struct nj_reader_options *options,
     int rc = nj_journal_name_make(&live, name, sizeof name, err);
     if (rc < 0)
         return rc;
-    if (nj_stem_parse(stem, &meaning) && meaning.topic)
+    if (nj_stem_parse(stem, &meaning) && meaning.topic) {
         c->type = meaning.topic->type;
-    rc = make_room(
-        c, sizeof(njord_bar) > sizeof(njord_trade) ? sizeof(njord_bar) : sizeof(njord_trade), err);
+        c->may_be_late = strncmp(meaning.topic->pattern, "md.", 3) == 0;
+    }
+    rc = make_room(c, LARGEST, err);
+    if (rc == 0)
+        rc = nj_chain_learn(c, &added, err);
+    if (rc == 0 && c->may_be_late && (options->after_seq != 0 || options->order == NJ_READ_BY_SEQ))
+        return sort_by_writing(c, err);
     if (rc == 0 && options->after_seq != 0)
-        rc = skip_older(c, err);
+        return skip_older(c, err);
     return rc;
 }
 
 void nj_chain_close(struct nj_chain *c)
 {
-    close_file(c);
+    nj_chain_close_file(c);
     free(c->event);
+    free(c->places);
     c->event = NULL;
+    c->places = NULL;
 }

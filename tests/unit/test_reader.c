@@ -1,139 +1,6 @@
 /* test_reader.c - journals read back: chains of files, plain and gzip, live and rotated, merged,
- * cut, damaged, and changed under the reader. Lines are written here by hand. Owned by the tests.
- */
-#include "../support/folder.h"
-#include "../support/gzip.h"
-#include "journal/reader.h"
-#include "test_main.h"
-
-#include <check.h>
-#include <fcntl.h>
-#include <njord/contract.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-#define ATOM "md.trades.ATOMUSDT"
-#define BTC  "md.trades.BTCUSDT"
-#define ETH  "md.trades.ETHUSDT"
-#define DAY  INT64_C(86400000000000)
-#define D1   (20089 * DAY) /* 2025-01-01, 02, 03 */
-#define D2   (20090 * DAY)
-#define D3   (20091 * DAY)
-
-static char dir[256];
-static struct nj_error err;
-static struct nj_reader *reader;
-static struct nj_read got;
-
-static void set_up(void)
-{
-    folder_make(dir, "reader");
-    memset(&err, 0, sizeof err);
-    reader = NULL;
-}
-
-static void tear_down(void)
-{
-    nj_reader_close(reader);
-    folder_remove(dir);
-}
-
-/* ---- journals -------------------------------------------------------------------------------- */
-
-static char text[1 << 16];
-static size_t text_len;
-
-static void trade(const char *symbol, int64_t ts, uint64_t seq)
-{
-    text_len += (size_t)snprintf(text + text_len, sizeof text - text_len,
-                                 "{\"symbol\":\"%s\",\"price\":1.5,\"qty\":2,\"ts_ns\":%lld",
-                                 symbol, (long long)ts);
-    if (seq)
-        text_len += (size_t)snprintf(text + text_len, sizeof text - text_len, ",\"seq\":%llu",
-                                     (unsigned long long)seq);
-    text_len += (size_t)snprintf(text + text_len, sizeof text - text_len, "}\n");
-}
-
-static void line(const char *is)
-{
-    text_len += (size_t)snprintf(text + text_len, sizeof text - text_len, "%s", is);
-}
-
-static void written(const char *name)
-{
-    folder_write(dir, name, text, text_len);
-    text_len = 0;
-}
-
-static void packed(const char *name)
-{
-    static char room[1 << 16];
-    folder_write(dir, name, room, gzip_pack(text, text_len, room, sizeof room));
-    text_len = 0;
-}
-
-static void move(const char *from, const char *to)
-{
-    char a[512], b[512];
-    snprintf(a, sizeof a, "%s/%s", dir, from);
-    snprintf(b, sizeof b, "%s/%s", dir, to);
-    ck_assert_int_eq(rename(a, b), 0);
-}
-
-static void removed(const char *name)
-{
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    ck_assert_int_eq(unlink(path), 0);
-}
-
-/* ---- reading --------------------------------------------------------------------------------- */
-
-static struct nj_reader_options all_of(const char *const *stems, size_t n)
-{
-    return (struct nj_reader_options){
-        .dir = dir, .stems = stems, .n_stems = n, .from_ns = INT64_MIN, .to_ns = INT64_MAX};
-}
-
-static void opened(const struct nj_reader_options *options)
-{
-    nj_reader_close(reader);
-    ck_assert_msg(nj_reader_open(&reader, options, &err) == 0, "%s", err.text);
-}
-
-static void open_one(const char *stem)
-{
-    const char *stems[] = {stem};
-    struct nj_reader_options o = all_of(stems, 1);
-    opened(&o);
-}
-
-static void next_is(int64_t ts)
-{
-    int rc = nj_reader_next(reader, &got, &err);
-    ck_assert_msg(rc == 1, "%d: %s", rc, err.text);
-    ck_assert_int_eq(got.event->ts_ns, ts);
-}
-
-static void ends(void)
-{
-    ck_assert_int_eq(nj_reader_next(reader, &got, &err), 0);
-    ck_assert_int_eq(nj_reader_next(reader, &got, &err), 0); /* and stays there */
-}
-
-static void fails(int code, const char *name, const char *why)
-{
-    char expected[1024];
-    ck_assert_int_eq(nj_reader_next(reader, &got, &err), code);
-    snprintf(expected, sizeof expected, name ? "%s/%s%s" : "%s%s%s", name ? dir : "",
-             name ? name : "", why);
-    ck_assert_str_eq(err.text, expected);
-    ck_assert_int_eq(nj_reader_next(reader, &got, &err), code); /* and says so again */
-}
+ * cut and damaged. Lines are written here by hand. Owned by the tests. */
+#include "reader_run.h"
 
 START_TEST(live_journal_gives_its_events_with_place_and_text)
 {
@@ -322,8 +189,11 @@ END_TEST
 START_TEST(files_out_of_range_by_their_names_are_not_opened)
 {
     line("not json\n");
-    written(ATOM ".20241231.ndjson");
+    written(ATOM ".20241230.ndjson");
+    trade("ATOM/USDT", D1 - DAY, 0); /* with size alone as a reason, a file goes over midnight */
     trade("ATOM/USDT", D1, 0);
+    written(ATOM ".20241231.ndjson");
+    trade("ATOM/USDT", D1 + 1, 0);
     written(ATOM ".20250101.ndjson");
     trade("ATOM/USDT", D2 - 1, 0); /* a late one */
     trade("ATOM/USDT", D2, 0);
@@ -338,6 +208,7 @@ START_TEST(files_out_of_range_by_their_names_are_not_opened)
     o.to_ns = D2;
     opened(&o);
     next_is(D1);
+    next_is(D1 + 1);
     next_is(D2 - 1);
     ends();
 }
@@ -374,6 +245,35 @@ START_TEST(events_after_a_seq_are_found_without_reading_what_is_before)
     o.after_seq = 15; /* may stand in the first file */
     opened(&o);
     fails(NJ_ERR_INPUT, ATOM ".20250101.ndjson", ":2: Trade at byte 0: expected map, found null");
+}
+END_TEST
+
+/* The first line behind a cut was one of yesterday: its file is named so. */
+START_TEST(file_that_begins_with_a_late_line_is_read_by_seq_when_it_was_written)
+{
+    trade("ATOM/USDT", D1, 10);
+    written(ATOM ".20250101.ndjson");
+    trade("ATOM/USDT", D2, 20);
+    written(ATOM ".20250102.ndjson");
+    trade("ATOM/USDT", D1 + 1, 30);
+    written(ATOM ".20250101.1.ndjson");
+    trade("ATOM/USDT", D2 + 1, 40);
+    written(ATOM ".ndjson");
+    const char *stems[] = {ATOM};
+    struct nj_reader_options o = all_of(stems, 1);
+    o.order = NJ_READ_BY_SEQ;
+    opened(&o);
+    next_is(D1);
+    next_is(D2);
+    next_is(D1 + 1);
+    next_is(D2 + 1);
+    ends();
+    o.order = NJ_READ_BY_TIME;
+    o.after_seq = 25;
+    opened(&o);
+    next_is(D1 + 1);
+    next_is(D2 + 1);
+    ends();
 }
 END_TEST
 
@@ -509,110 +409,6 @@ START_TEST(event_without_a_time_stands_where_it_was_written)
 }
 END_TEST
 
-/* ---- under the reader ------------------------------------------------------------------------ */
-
-START_TEST(rotation_under_the_reader_hides_nothing_and_shows_nothing_twice)
-{
-    trade("ATOM/USDT", D1, 0);
-    trade("ATOM/USDT", D1 + 1, 0);
-    written(ATOM ".20250101.ndjson");
-    trade("ATOM/USDT", D2, 0);
-    written(ATOM ".ndjson");
-    open_one(ATOM);
-    next_is(D1);
-    move(ATOM ".ndjson", ATOM ".20250102.ndjson");
-    trade("ATOM/USDT", D3, 0);
-    written(ATOM ".ndjson");
-    next_is(D1 + 1);
-    next_is(D2);
-    next_is(D3);
-    ends();
-}
-END_TEST
-
-/* As one that has not changed for a while: what was listed is believed until it does. */
-static void folder_is_quiet(void)
-{
-    struct timespec then[2];
-    clock_gettime(CLOCK_REALTIME, &then[0]);
-    then[0].tv_sec -= 3600;
-    then[1] = then[0];
-    ck_assert_int_eq(utimensat(AT_FDCWD, dir, then, 0), 0);
-}
-
-START_TEST(rotation_between_listing_and_opening_is_seen)
-{
-    trade("ATOM/USDT", D1, 0);
-    written(ATOM ".ndjson");
-    trade("BTC/USDT", D1, 0);
-    written(BTC ".ndjson");
-    folder_is_quiet();
-    const char *stems[] = {ATOM, BTC};
-    struct nj_reader_options o = all_of(stems, 2);
-    opened(&o);
-    move(ATOM ".ndjson", ATOM ".20250101.ndjson");
-    trade("ATOM/USDT", D2, 0);
-    written(ATOM ".ndjson");
-    next_is(D1);
-    ck_assert_uint_eq(got.stem_index, 0);
-    next_is(D1);
-    ck_assert_uint_eq(got.stem_index, 1);
-    next_is(D2);
-    ends();
-}
-END_TEST
-
-START_TEST(live_file_that_is_rotated_while_it_is_read_is_read_to_its_end)
-{
-    trade("ATOM/USDT", D1, 0);
-    trade("ATOM/USDT", D1 + 1, 0);
-    written(ATOM ".ndjson");
-    open_one(ATOM);
-    next_is(D1);
-    trade("ATOM/USDT", D1, 0);
-    trade("ATOM/USDT", D1 + 1, 0);
-    packed(ATOM ".20250101.ndjson.gz");
-    removed(ATOM ".ndjson");
-    next_is(D1 + 1);
-    ends();
-}
-END_TEST
-
-START_TEST(compression_under_the_reader_changes_nothing)
-{
-    trade("ATOM/USDT", D1, 0);
-    written(ATOM ".20250101.ndjson");
-    trade("ATOM/USDT", D2, 0);
-    written(ATOM ".20250102.ndjson");
-    trade("ATOM/USDT", D3, 0);
-    written(ATOM ".ndjson");
-    open_one(ATOM);
-    next_is(D1);
-    trade("ATOM/USDT", D1, 0);
-    packed(ATOM ".20250101.ndjson.gz");
-    removed(ATOM ".20250101.ndjson");
-    trade("ATOM/USDT", D2, 0);
-    packed(ATOM ".20250102.ndjson.gz");
-    removed(ATOM ".20250102.ndjson");
-    next_is(D2);
-    next_is(D3);
-    ends();
-}
-END_TEST
-
-START_TEST(file_that_is_removed_for_good_is_passed_over)
-{
-    trade("ATOM/USDT", D1, 0);
-    written(ATOM ".20250101.ndjson");
-    trade("ATOM/USDT", D2, 0);
-    written(ATOM ".20250102.ndjson");
-    open_one(ATOM);
-    next_is(D1);
-    removed(ATOM ".20250102.ndjson");
-    ends();
-}
-END_TEST
-
 /* ---- bounds and nonsense --------------------------------------------------------------------- */
 
 START_TEST(nonsense_is_refused_in_one_line)
@@ -660,17 +456,13 @@ int main(void)
     tcase_add_test(t, range_of_bars_goes_by_their_open);
     tcase_add_test(t, files_out_of_range_by_their_names_are_not_opened);
     tcase_add_test(t, events_after_a_seq_are_found_without_reading_what_is_before);
+    tcase_add_test(t, file_that_begins_with_a_late_line_is_read_by_seq_when_it_was_written);
     tcase_add_test(t, bad_line_ends_the_reading_with_file_line_and_reason);
     tcase_add_test(t, bad_lines_are_counted_when_they_are_to_be_skipped);
     tcase_add_test(t, torn_line_ends_a_live_journal_and_is_an_error_in_a_finished_one);
     tcase_add_test(t, damaged_gzip_is_named);
     tcase_add_test(t, journal_of_several_contracts_is_read_by_the_name_in_each_line);
     tcase_add_test(t, event_without_a_time_stands_where_it_was_written);
-    tcase_add_test(t, rotation_under_the_reader_hides_nothing_and_shows_nothing_twice);
-    tcase_add_test(t, rotation_between_listing_and_opening_is_seen);
-    tcase_add_test(t, live_file_that_is_rotated_while_it_is_read_is_read_to_its_end);
-    tcase_add_test(t, compression_under_the_reader_changes_nothing);
-    tcase_add_test(t, file_that_is_removed_for_good_is_passed_over);
     tcase_add_test(t, nonsense_is_refused_in_one_line);
     tcase_add_test(t, folder_or_journal_without_anything_gives_nothing);
     suite_add_tcase(suite, t);
