@@ -1,5 +1,5 @@
 #!/bin/sh
-# make run-md SYMBOL=ATOM/USDT VENUE=simmarket: a host with a feed and the journal for one symbol. VENUE names a feed plugin.
+# make run-md SYMBOL=ATOM/USDT VENUE=simmarket: a host with a feed, bars and the journal for one symbol. VENUE names a feed plugin.
 # Market data goes to var/md/log; Ctrl-C stops it.
 set -eu
 
@@ -29,6 +29,7 @@ logging:
   journal_dir: $out/log
 services:
   - feeds
+  - ohlcv
   - journal
 exchange:
   venue: paper

@@ -22,6 +22,8 @@ host_libnjord_a_SOURCES = \
     host/base/map.h \
     host/base/platform.c \
     host/base/platform.h \
+    host/base/timeframe.c \
+    host/base/timeframe.h \
     host/base/yaml.c \
     host/base/yaml.h \
     host/bus/bus.c \
@@ -180,6 +182,9 @@ host_libnjord_a_SOURCES = \
     host/services/host.h \
     host/services/link.c \
     host/services/link.h \
+    host/services/ohlcv.c \
+    host/services/ohlcv.h \
+    host/services/ohlcv_rebuild.c \
     host/services/ops.c \
     host/services/recover.c \
     host/services/reload.c \

@@ -61,7 +61,9 @@ unit_tests = \
     tests/unit/test_names \
     tests/unit/test_number \
     tests/unit/test_ohlcv \
+    tests/unit/test_ohlcv_breaks \
     tests/unit/test_ohlcv_exact \
+    tests/unit/test_ohlcv_service \
     tests/unit/test_orders \
     tests/unit/test_paper \
     tests/unit/test_playback \
@@ -290,6 +292,7 @@ tests_unit_test_scan_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_recovery_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_rotate_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_rotate_faults_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_ohlcv_service_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_snapshot_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_state_LDADD = $(SUPPORT_LIBS)
 

@@ -25,6 +25,7 @@
  */
 enum nj_stage {
     NJ_STAGE_JOURNAL,    /* written down before anyone acts on it */
+    NJ_STAGE_BARS,       /* trades to bars: a bar is delivered before the trade that closes it */
     NJ_STAGE_LINK,       /* seen outside: other hosts, `njord tail`; before what it causes is */
     NJ_STAGE_PRICES,     /* last prices, instruments */
     NJ_STAGE_BOOKS,      /* positions, order record */
@@ -82,7 +83,8 @@ int nj_bus_stamp(struct nj_bus *bus, njord_event *event, struct nj_error *err);
 /* Queues an event that nj_bus_stamp() has stamped. */
 int nj_bus_emit(struct nj_bus *bus, const char *topic, const njord_event *event,
                 struct nj_error *err);
-/* A foreign event, with its envelope: an input. */
+/* A foreign event, with its envelope (NULL: one of our own): an input, also while another is being
+ * delivered. */
 int nj_bus_inject(struct nj_bus *bus, const char *topic, const njord_event *event,
                   const njord_envelope *envelope, struct nj_error *err);
 

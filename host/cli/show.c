@@ -165,6 +165,13 @@ void nj_show_status(const json_t *a)
     row("feeds", NJ_PLAIN, "%" PRId64 " doubles dropped, %" PRId64 " gaps (%" PRId64 " missing)%s",
         int_of(f, "duplicates"), int_of(f, "gaps"), int_of(f, "missing"),
         is_true(f, "ended") ? "; all have ended" : "");
+    const json_t *bars = json_object_get(a, "bars");
+    if (bars)
+        row("bars", NJ_PLAIN,
+            "%" PRId64 " made (%" PRId64 " filled, %" PRId64 " partial), %" PRId64
+            " left out, %" PRId64 " late trades",
+            int_of(bars, "made"), int_of(bars, "filled"), int_of(bars, "partial"),
+            int_of(bars, "left_out"), int_of(bars, "late"));
     bool lost = json_is_false(json_object_get(bus, "connected"));
     row("bus", lost ? NJ_BAD : NJ_PLAIN,
         "%s%s; %" PRId64 " inputs, %" PRId64 " emissions, seq %" PRId64, text_of(bus, "url"),

@@ -1,5 +1,6 @@
 /* What no key can see alone. */
 #include "base/map.h"
+#include "base/timeframe.h"
 #include "config/loader.h"
 
 #include <math.h>
@@ -346,6 +347,21 @@ static void check_topics(struct nj_loader *l, const struct symbols *symbols)
                                  "'topics': '%s' matches no topic", c->journal.topics[i]);
 }
 
+/* ---- bars ------------------------------------------------------------------------------------ */
+
+/* Two names of one length would be the same bars twice. */
+static void check_timeframes(struct nj_loader *l)
+{
+    const struct nj_config *c = l->config;
+    for (uint32_t i = 1; i < c->ohlcv.n_timeframes; i++)
+        for (uint32_t k = 0; k < i; k++)
+            if (nj_bar_length(c->ohlcv.timeframes[k]) == nj_bar_length(c->ohlcv.timeframes[i]))
+                nj_loader_problem_at(
+                    l, false, host_item_place(l, "ohlcv", "timeframes", c->ohlcv.timeframes[i]),
+                    "'timeframes': '%s' is as long as '%s'; name it once", c->ohlcv.timeframes[i],
+                    c->ohlcv.timeframes[k]);
+}
+
 /* ---- the host as a whole --------------------------------------------------------------------- */
 
 static void check_venue(struct nj_loader *l)
@@ -400,6 +416,7 @@ void nj_loader_check(struct nj_loader *l)
     check_ids(l);
     check_venue(l);
     check_host(l);
+    check_timeframes(l);
     check_symbols(l, &symbols);
     /* a symbol that is told as malformed would only cause further lines */
     if (!listed || l->config->exchange.n_symbols == listed->n) {

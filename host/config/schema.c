@@ -1,6 +1,7 @@
 #include "config/schema.h"
 
 #include "base/log.h"
+#include "base/timeframe.h"
 #include "config/config.h"
 #include "config/value.h"
 
@@ -55,6 +56,11 @@ bool nj_is_timeframe(const char *text)
         n++;
     return n >= 1 && n <= 4 && text[0] != '0' && text[n] != '\0' && strchr("smhdw", text[n]) &&
            text[n + 1] == '\0';
+}
+
+static bool is_bar_timeframe(const char *text)
+{
+    return nj_bar_length(text) > 0;
 }
 
 static bool is_name(const char *text)
@@ -149,11 +155,11 @@ static const struct nj_choice autos[] = {
     {"auto", NJ_AUTO, NULL}, {"true", NJ_YES, NULL}, {"false", NJ_NO, NULL}, {0}};
 #define LATER "is not part of this version; take it out"
 static const struct nj_choice services[] = {{"feeds", 0, NULL},
+                                            {"ohlcv", 0, NULL},
                                             {"strategies", 0, NULL},
                                             {"risk", 0, NULL},
                                             {"broker", 0, NULL},
                                             {"journal", 0, NULL},
-                                            {"ohlcv", 0, LATER},
                                             {"portfolio", 0, LATER},
                                             {"metrics", 0, LATER},
                                             {"alerts", 0, LATER},
@@ -282,7 +288,7 @@ static const struct nj_key plugins_keys[] = {
 static const struct nj_key services_keys[] = {
     {.name = "services",
      .type = NJ_KEY_LIST,
-     .fallback = "[feeds, strategies, risk, broker, journal]",
+     .fallback = "[feeds, ohlcv, strategies, risk, broker, journal]",
      .at = HOST(services),
      .count_at = HOST(n_services),
      .size = 32,
@@ -353,7 +359,8 @@ static const struct nj_key symbols_keys[] = {
 
 static const struct nj_key ohlcv_keys[] = {
     LIST("timeframes", "[1m, 5m, 15m, 1h]", HOST(ohlcv.timeframes), HOST(ohlcv.n_timeframes),
-         NJORD_TIMEFRAME_SIZE, 1, nj_is_timeframe, "timeframes as 1m, 4h, 1d",
+         NJORD_TIMEFRAME_SIZE, 1, is_bar_timeframe,
+         "timeframes from 1s to 1d that divide a minute, or are whole minutes that divide a day",
          "Bars that are made from trades."),
     INT("grace_ms", "2000", HOST(ohlcv.grace_ms), 0, 3600000,
         "How long a bar stays open for late trades after its end, in milliseconds."),

@@ -1,3 +1,4 @@
+#include "base/timeframe.h"
 #include "market/ohlcv_impl.h"
 
 #include <math.h>
@@ -6,21 +7,6 @@
 #include <string.h>
 
 /* ---- timeframes ---- */
-
-int64_t nj_ohlcv_length(const char *timeframe)
-{
-    int64_t n = 0;
-    const char *p = timeframe;
-    for (; *p >= '0' && *p <= '9' && n <= 86400; p++)
-        n = n * 10 + (*p - '0');
-    if (p == timeframe || timeframe[0] == '0' || p[0] == '\0' || p[1] != '\0')
-        return 0;
-    int64_t unit = *p == 's' ? 1 : *p == 'm' ? 60 : *p == 'h' ? 3600 : *p == 'd' ? 86400 : 0;
-    int64_t seconds = n * unit;
-    bool good = seconds > 0 && seconds <= 86400 &&
-                (seconds <= 60 ? 60 % seconds == 0 : seconds % 60 == 0 && 86400 % seconds == 0);
-    return good ? seconds * NJ_OHLCV_SECOND : 0;
-}
 
 static int by_length(const void *a, const void *b)
 {
@@ -36,7 +22,7 @@ static int take_timeframes(struct nj_ohlcv *o, const struct nj_ohlcv_options *op
     for (uint32_t i = 0; i < options->n_timeframes; i++) {
         const char *name = options->timeframes[i];
         struct nj_ohlcv_timeframe *f = &o->frames[o->n_frames];
-        f->length = strlen(name) < sizeof f->name ? nj_ohlcv_length(name) : 0;
+        f->length = strlen(name) < sizeof f->name ? nj_bar_length(name) : 0;
         if (f->length == 0)
             return nj_error_set(err, NJ_ERR_INPUT,
                                 "timeframe '%.32s': expected 1s to 1d, up to a minute a divisor of "
@@ -122,6 +108,20 @@ struct nj_ohlcv_symbol *nj_ohlcv_symbol_find(struct nj_ohlcv *o, const char *nam
     return s;
 }
 
+/* Nothing is known of the symbol. */
+static void make_new(const struct nj_ohlcv *o, struct nj_ohlcv_symbol *s)
+{
+    s->started = s->unproven = false;
+    s->whole_from = s->from_ns = s->to_ns = INT64_MAX;
+    s->last_ns = INT64_MIN;
+    s->n_spans = 0;
+    for (uint32_t i = 0; i < o->n_frames; i++) {
+        s->buckets[i].last = NAN;
+        s->buckets[i].given_ns = INT64_MIN;
+        s->buckets[i].filled = 0;
+    }
+}
+
 /* Moves a symbol to where its id belongs: behind those of lower and equal ids. */
 static void put_in_order(struct nj_ohlcv *o, struct nj_ohlcv_symbol *s, uint32_t id)
 {
@@ -162,13 +162,7 @@ struct nj_ohlcv_symbol *nj_ohlcv_symbol_get(struct nj_ohlcv *o, const char *name
     }
     snprintf(s->name, sizeof s->name, "%s", name);
     s->id = id;
-    s->whole_from = s->to_ns = INT64_MAX;
-    s->from_ns = INT64_MAX;
-    s->last_ns = INT64_MIN;
-    for (uint32_t i = 0; i < o->n_frames; i++) {
-        s->buckets[i].last = NAN;
-        s->buckets[i].given_ns = INT64_MIN;
-    }
+    make_new(o, s);
     o->all[o->n_symbols++] = s;
     put_in_order(o, s, id);
     o->latest = s;
@@ -328,7 +322,7 @@ int nj_ohlcv_prime(struct nj_ohlcv *o, const njord_trade *trade, int64_t whole_f
                    struct nj_error *err)
 {
     struct taken_trade t = {trade->ev.ts_ns, trade->price, trade->qty, trade->side};
-    struct nj_ohlcv_stats before = o->stats;
+    uint64_t trades = o->stats.trades, n_late = o->stats.late;
     bool late = false;
     if (!good(&t))
         return refuse(trade->symbol, &t, err);
@@ -340,18 +334,29 @@ int nj_ohlcv_prime(struct nj_ohlcv *o, const njord_trade *trade, int64_t whole_f
     o->quiet = true;
     bool ok = take(o, s, &t, &late);
     o->quiet = false;
-    o->stats = before;
+    o->stats.trades = trades;
+    o->stats.late = n_late;
     s->unproven = true;
     return ok ? 0 : nj_ohlcv_no_memory(trade->symbol, err);
 }
 
-void nj_ohlcv_handed_out(struct nj_ohlcv *o, const char *symbol, const char *timeframe,
-                         int64_t ts_open)
+int nj_ohlcv_handed_out(struct nj_ohlcv *o, const char *symbol, const char *timeframe,
+                        int64_t ts_open, struct nj_error *err)
 {
-    struct nj_ohlcv_symbol *s = nj_ohlcv_symbol_find(o, symbol);
-    for (uint32_t i = 0; s && i < o->n_frames; i++)
+    struct nj_ohlcv_symbol *s = nj_ohlcv_symbol_get(o, symbol, NJORD_NO_SYMBOL);
+    if (!s)
+        return nj_ohlcv_no_memory(symbol, err);
+    for (uint32_t i = 0; i < o->n_frames; i++)
         if (strcmp(o->frames[i].name, timeframe) == 0 && ts_open >= 0 && ts_open <= NJ_OHLCV_TS_MAX)
             s->buckets[i].given_ns = ts_open + o->frames[i].length;
+    return 0;
+}
+
+void nj_ohlcv_forget(struct nj_ohlcv *o, const char *symbol)
+{
+    struct nj_ohlcv_symbol *s = nj_ohlcv_symbol_find(o, symbol);
+    if (s)
+        make_new(o, s);
 }
 
 void nj_ohlcv_stats(const struct nj_ohlcv *o, struct nj_ohlcv_stats *out)

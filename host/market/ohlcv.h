@@ -39,9 +39,6 @@ struct nj_ohlcv_options {
     void *ctx;
 };
 
-/* Length of a timeframe that bars can be made in, ns; 0: none. */
-int64_t nj_ohlcv_length(const char *timeframe);
-
 /* NJ_ERR_INPUT: a timeframe that is none, twice, over a day, under a minute and not a divisor of
  * one, or longer and not a whole number of minutes that divides a day: with the name. */
 int nj_ohlcv_new(struct nj_ohlcv **out, const struct nj_ohlcv_options *options,
@@ -73,16 +70,19 @@ int nj_ohlcv_trades(struct nj_ohlcv *ohlcv, const struct nj_ohlcv_columns *colum
                     struct nj_error *err);
 
 /* A trade of before this run (from the journal, in its order): it opens or fills the current bucket
- * and its bar is then not partial; nothing is handed out for buckets that it closes. `whole_from`:
- * the journal is whole from here on for this symbol. Until the symbol's first trade of this run it
- * is not known what was missed, and nj_ohlcv_advance() closes nothing of it: say nj_ohlcv_gap()
- * before that trade when something was. */
+ * and its bar is then not partial. Nothing is handed out for the buckets that it closes, but for
+ * those behind the last one that nj_ohlcv_handed_out() named: the run before died over them.
+ * `whole_from`: the journal is whole from here on for this symbol. Until the symbol's first trade
+ * of this run it is not known what was missed, and nj_ohlcv_advance() closes nothing of it: say
+ * nj_ohlcv_gap() before that trade when something was. */
 int nj_ohlcv_prime(struct nj_ohlcv *ohlcv, const njord_trade *trade, int64_t whole_from,
                    struct nj_error *err);
-/* After priming: the bar that opened at ts_open was handed out by the run before; it and those
- * before it are not handed out again. */
-void nj_ohlcv_handed_out(struct nj_ohlcv *ohlcv, const char *symbol, const char *timeframe,
-                         int64_t ts_open);
+/* Before priming: the bar that opened at ts_open was handed out by the run before; it and those
+ * before it are not handed out again. NJ_ERR_NOMEM. */
+int nj_ohlcv_handed_out(struct nj_ohlcv *ohlcv, const char *symbol, const char *timeframe,
+                        int64_t ts_open, struct nj_error *err);
+/* Takes back all that is known of a symbol: its next trade is its first. */
+void nj_ohlcv_forget(struct nj_ohlcv *ohlcv, const char *symbol);
 
 /* The exchange's clock has reached now_ns: closes and hands out what ended by then, in the order of
  * the ends, shortest timeframe first, symbols by their ids (without one: as they came). */

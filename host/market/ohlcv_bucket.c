@@ -119,6 +119,14 @@ static int64_t unseen(const struct nj_ohlcv *o, const struct nj_ohlcv_bucket *b,
     return n > 0 ? n : 1;
 }
 
+/* Is the end of this bucket anybody's business? While priming only behind what is known to have
+ * been handed out. */
+static bool is_seen(const struct nj_ohlcv *o, const struct nj_ohlcv_timeframe *f,
+                    const struct nj_ohlcv_bucket *b)
+{
+    return f->wanted && b->end_ns > b->given_ns && (!o->quiet || b->given_ns != INT64_MIN);
+}
+
 /* Ends the bucket of timeframe i and opens the next; of those that nobody will see all that end by
  * until_ns at once. */
 static bool close_bucket(struct nj_ohlcv *o, struct nj_ohlcv_symbol *s, uint32_t i,
@@ -126,7 +134,7 @@ static bool close_bucket(struct nj_ohlcv *o, struct nj_ohlcv_symbol *s, uint32_t
 {
     const struct nj_ohlcv_timeframe *f = &o->frames[i];
     struct nj_ohlcv_bucket *b = &s->buckets[i];
-    bool ok = true, seen = f->wanted && !o->quiet && b->end_ns > b->given_ns;
+    bool ok = true, seen = is_seen(o, f, b);
     const struct nj_ohlcv_span *gap = s->n_spans > 0 ? nj_ohlcv_touched(s, b) : NULL;
     int64_t n = 1;
     if (b->trades > 0) {

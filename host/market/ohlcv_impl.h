@@ -7,8 +7,7 @@
 #include "market/exact.h"
 #include "market/ohlcv.h"
 
-#define NJ_OHLCV_SECOND INT64_C(1000000000)
-#define NJ_OHLCV_MINUTE (60 * NJ_OHLCV_SECOND)
+#define NJ_OHLCV_MINUTE INT64_C(60000000000)
 #define NJ_OHLCV_TS_MAX                                                                            \
     (INT64_MAX - INT64_C(172800000000000)) /* its bucket's end and the next one's are still times  \
                                             */
@@ -58,7 +57,7 @@ struct nj_ohlcv {
     uint64_t max_gap;
     nj_ohlcv_bar_fn bar;
     void *ctx;
-    bool quiet;                     /* priming: nothing is handed out */
+    bool quiet;                     /* priming */
     struct nj_ohlcv_symbol **all;   /* by id, then as they came */
     struct nj_map names;            /* name to symbol */
     struct nj_ohlcv_symbol *latest; /* the one last asked for */

@@ -150,6 +150,27 @@ static void put_slots(struct nj_json_out *json, const struct nj_host *host)
     nj_put_close(json, '}');
 }
 
+static void put_bars(struct nj_json_out *json, const struct nj_host *host)
+{
+    const struct nj_ohlcv_service *s = &host->ohlcv;
+    struct nj_ohlcv_stats stats;
+    if (!s->ohlcv)
+        return;
+    nj_ohlcv_stats(s->ohlcv, &stats);
+    nj_put_open(json, "bars", '{');
+    nj_put_uint(json, "made", stats.bars);
+    nj_put_uint(json, "filled", stats.filled);
+    nj_put_uint(json, "partial", stats.partial);
+    nj_put_uint(json, "left_out", stats.left_out);
+    nj_put_uint(json, "lost", s->lost);
+    nj_put_uint(json, "symbols", stats.symbols);
+    nj_put_uint(json, "trades", stats.trades);
+    nj_put_uint(json, "late", stats.late);
+    nj_put_uint(json, "seen_before", s->seen);
+    nj_put_uint(json, "refused", s->refused);
+    nj_put_close(json, '}');
+}
+
 void nj_control_status(struct nj_caller *caller, const json_t *args)
 {
     static const char *const envs[] = {"dev", "paper", "live"};
@@ -179,6 +200,7 @@ void nj_control_status(struct nj_caller *caller, const json_t *args)
     nj_put_uint(&json, "missing", host->feeding.missing);
     nj_put_uint(&json, "out_of_order", host->feeding.out_of_order);
     nj_put_close(&json, '}');
+    put_bars(&json, host);
     nj_put_open(&json, "process", '{');
     nj_put_uint(&json, "turns", host->stats.turns);
     nj_put_int(&json, "worst_turn_ns", host->stats.worst_turn_ns);

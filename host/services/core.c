@@ -110,10 +110,12 @@ static void on_trade(void *ctx, const struct nj_message *m)
 static void on_bar(void *ctx, const struct nj_message *m)
 {
     struct nj_price *p = price_of(ctx, m->event);
-    if (p) {
-        p->close = ((const njord_bar *)m->event)->close;
+    if (!p)
+        return;
+    p->close = ((const njord_bar *)m->event)->close;
+    if (!njord_is_set_f64(
+            p->trade)) /* a bar says nothing newer than the trades that it is made of */
         p->ts_ns = m->event->ts_recv_ns;
-    }
 }
 
 static void on_book(void *ctx, const struct nj_message *m)

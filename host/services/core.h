@@ -18,7 +18,7 @@
 struct nj_price {
     double trade;  /* last trade, NaN: none */
     double close;  /* of the latest bar, NaN: none */
-    int64_t ts_ns; /* delivery time of the later of the two */
+    int64_t ts_ns; /* delivery time of the last trade, while there is none of the bar */
 };
 
 struct nj_core {

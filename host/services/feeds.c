@@ -102,7 +102,7 @@ static void publish_status(struct nj_host *host, const struct ids *ids, uint8_t 
     status.ev.ts_ns = like ? like->ts_ns : nj_host_now(host);
     status.ev.ts_recv_ns = like ? like->ts_recv_ns : NJORD_NONE_I64;
     snprintf(topic, sizeof topic, "md.status.%s", status.symbol);
-    nj_bus_publish(host->bus, topic, &status.ev, NULL, &err);
+    nj_bus_inject(host->bus, topic, &status.ev, NULL, &err);
 }
 
 /* Doubles are dropped; a jump in the numbers is announced before the trade that shows it. */
@@ -151,7 +151,8 @@ static void let_in(struct nj_host *host, struct nj_slot *slot, const char *topic
     if (event->type == NJORD_EV_TRADE && !trade_is_new(host, slot, (const njord_trade *)event))
         return;
     slot->entered++;
-    if (nj_bus_publish(host->bus, topic, event, NULL, &err) != 0)
+    /* an input of its own even out of a timer: it is worked off to the end before the next one */
+    if (nj_bus_inject(host->bus, topic, event, NULL, &err) != 0)
         nj_log(host->log, NJ_ERROR, "feeds", "event_refused", NJ_TEXT("feed", slot->id),
                NJ_TEXT("error", err.text));
 }

@@ -17,6 +17,8 @@
 #define TURN_EVENTS 256
 #define TURN_NS     200000
 
+#define BUSY_NS 1000000000 /* by so much a host with events waiting is late to close bars */
+
 #define TIMERS_IN_A_ROW 64
 #define STATE_NS        10000000000
 #define BOOKS_NS        1000000000     /* the books are saved at most so often */
@@ -290,7 +292,7 @@ static bool one(struct nj_host *host, int64_t *wait_ns)
 
 bool nj_host_turn(struct nj_host *host)
 {
-    int64_t start = monotonic(host), wait_ns = 0;
+    int64_t start = monotonic(host), clock = wall(host), wait_ns = 0;
     bool more = true;
     host->stats.turns++;
     nj_broker_service_watch_halt(host);
@@ -299,6 +301,9 @@ bool nj_host_turn(struct nj_host *host)
         if ((n & 15) == 15 && monotonic(host) - start > TURN_NS)
             break;
     }
+    /* by the clock as it was before the last look for events: what had come by then is in */
+    if (!host->stopping && nj_ohlcv_service_close_due(host, more ? clock - BUSY_NS : clock))
+        more = true;
     nj_flow_flush(&host->flow);
     if (nj_restart_check(host))
         return false;
@@ -309,6 +314,8 @@ bool nj_host_turn(struct nj_host *host)
         host->stats.worst_turn_ns = took;
     if (!more) {
         int64_t due = nj_timers_next(&host->timers);
+        int64_t bars = nj_ohlcv_service_due(host, wall(host));
+        due = bars < due ? bars : due;
         if (!by_events(host) && due != INT64_MAX) {
             int64_t until = due - wall(host);
             if (wait_ns == 0 || until < wait_ns)
@@ -490,6 +497,8 @@ static int open_services(struct nj_host *host, struct nj_error *err)
         rc = nj_risk_service_start(host, err);
     if (rc == 0 && nj_config_has_service(config, "strategies"))
         rc = nj_strategies_start(host, err);
+    if (rc == 0 && nj_config_has_service(config, "ohlcv"))
+        rc = nj_ohlcv_service_start(host, err);
     if (rc == 0 && nj_config_has_service(config, "feeds"))
         rc = nj_feeds_start(host, err);
     return rc;
@@ -656,6 +665,7 @@ int nj_host_close(struct nj_host *host)
         nj_broker_service_stop(host);
         nj_slots_free(&host->brokers);
         nj_feeds_stop(host);
+        nj_ohlcv_service_stop(host);
         nj_scribe_stop(&host->scribe);
     }
     if (host->journals && (rc = nj_journals_close(host->journals, &err)) != 0)

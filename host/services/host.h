@@ -19,6 +19,7 @@
 #include "services/descriptors.h"
 #include "services/feeds.h"
 #include "services/flow.h"
+#include "services/ohlcv.h"
 #include "services/restart.h"
 #include "services/risk.h"
 #include "services/scribe.h"
@@ -56,6 +57,7 @@ struct nj_host {
     struct nj_killswitch kill;
     struct nj_flow flow;
     struct nj_scribe scribe;
+    struct nj_ohlcv_service ohlcv;
     struct nj_timers timers;
     struct nj_instance_ops ops; /* what instances ask for */
     struct nj_slots feeds, brokers, strategies;

@@ -75,6 +75,8 @@ static void on_market(void *ctx, const struct nj_message *m)
     struct nj_summary *s = ctx;
     if (m->event->type == NJORD_EV_FEED_STATUS)
         return; /* about the data, not of it */
+    if (m->event->type == NJORD_EV_BAR && s->host->ohlcv.ohlcv)
+        return; /* made here */
     if (s->events++ == 0)
         s->first_ns = m->event->ts_recv_ns;
     if ((s->events & 255) == 0)
@@ -225,7 +227,13 @@ void nj_summary_print(struct nj_summary *s)
         printf("Market data: %llu events from %s to %s", (unsigned long long)s->events, from, to);
         if (s->terminal)
             printf(" in %.2f s", seconds);
-        printf("\n\n");
+        printf("\n");
+        if (host->ohlcv.ohlcv) {
+            struct nj_ohlcv_stats bars;
+            nj_ohlcv_stats(host->ohlcv.ohlcv, &bars);
+            printf("Bars: %llu made of them\n", (unsigned long long)bars.bars);
+        }
+        printf("\n");
     } else {
         printf("Market data: none\n\n");
     }

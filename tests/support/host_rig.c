@@ -98,11 +98,12 @@ void rig_start(struct host_rig *rig)
     if (nj_config_load(&config, rig->dir, &(struct nj_config_overrides){0}, &report) != 0)
         give_up("configuration", report.errors.data);
     nj_config_report_free(&report);
+    const struct nj_platform *platform = rig->platform ? rig->platform : nj_platform_system();
     struct nj_log_options log = {
-        .platform = nj_platform_system(), .path = path, .terminal_fd = -1, .level = NJ_INFO};
+        .platform = platform, .path = path, .terminal_fd = -1, .level = NJ_INFO};
     if (nj_mkdirs_for(path, 0755, &err) != 0 || nj_log_open(&rig->log, &log, &err) != 0)
         give_up("log", err.text);
-    struct nj_host_options options = {nj_platform_system(), rig->log, config, rig->dir, {0}};
+    struct nj_host_options options = {platform, rig->log, config, rig->dir, {0}};
     if (nj_host_open(&rig->host, &options, &err) != 0)
         give_up("host", err.text);
 }
@@ -114,6 +115,14 @@ void rig_turn(struct host_rig *rig)
     ev_run(rig->host->loop, EVRUN_NOWAIT);
 }
 
+void rig_stop(struct host_rig *rig)
+{
+    nj_host_close(rig->host);
+    nj_log_close(rig->log);
+    rig->host = NULL;
+    rig->log = NULL;
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
     (void)st, (void)type, (void)ftw;
@@ -122,8 +131,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 void rig_remove(struct host_rig *rig)
 {
-    nj_host_close(rig->host);
-    nj_log_close(rig->log);
+    rig_stop(rig);
     if (!getenv("NJORD_KEEP"))
         nftw(rig->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }

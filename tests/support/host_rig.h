@@ -13,6 +13,7 @@ struct host_rig {
     char dir[64];
     struct nj_host *host;
     struct nj_log *log;
+    const struct nj_platform *platform; /* NULL: the system's; set after rig_make() */
 };
 
 /* A file of the build tree ("plugins/brokers/paper.so"), by top_builddir. The text is good until
@@ -30,6 +31,8 @@ void rig_copy_plugin(const struct host_rig *rig, const char *name);
 /* base.yaml, in which every %1$s becomes the folder, and strategies.yaml. */
 void rig_configure(const struct host_rig *rig, const char *base_yaml, const char *strategies_yaml);
 void rig_start(struct host_rig *rig);
+/* Ends the host; the folder stays, and another one may start in it. */
+void rig_stop(struct host_rig *rig);
 /* One turn of the host's loop. */
 void rig_turn(struct host_rig *rig);
 /* Ends the host and removes the folder (NJORD_KEEP=1 keeps it). */

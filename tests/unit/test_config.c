@@ -167,16 +167,14 @@ static const struct {
      "redis+unix:///path[?db=n], found another text"},
     /* lists */
     {"services: feeds\n", NULL,
-     "base.yaml:1:11: 'services': expected a list of one or more feeds, strategies, risk, broker, "
-     "journal, found \"feeds\""},
+     "base.yaml:1:11: 'services': expected a list of one or more feeds, ohlcv, strategies, risk, "
+     "broker, journal, found \"feeds\""},
     {"services: []\n", NULL,
-     "base.yaml:1:11: 'services': expected a list of one or more feeds, strategies, risk, broker, "
-     "journal, found none"},
+     "base.yaml:1:11: 'services': expected a list of one or more feeds, ohlcv, strategies, risk, "
+     "broker, journal, found none"},
     {"services: [feeds, fedes]\n", NULL,
-     "base.yaml:1:19: 'services': expected feeds, strategies, risk, broker, journal, found "
+     "base.yaml:1:19: 'services': expected feeds, ohlcv, strategies, risk, broker, journal, found "
      "\"fedes\""},
-    {"services: [feeds, ohlcv]\n", NULL,
-     "base.yaml:1:19: 'services': 'ohlcv' is not part of this version; take it out"},
     {"services: [portfolio]\n", NULL,
      "base.yaml:1:12: 'services': 'portfolio' is not part of this version; take it out"},
     {"services: [metrics]\n", NULL,
@@ -212,7 +210,15 @@ static const struct {
      "side), found \"ABCDEFGHIJKLMNOP/USDT\""},
     {"exchange: {symbols: [A/B, A/B]}\n", NULL, "base.yaml:1:27: 'symbols': 'A/B' is listed twice"},
     {"ohlcv: {timeframes: [60]}\n", NULL,
-     "base.yaml:1:22: 'timeframes': expected timeframes as 1m, 4h, 1d, found \"60\""},
+     "base.yaml:1:22: 'timeframes': expected timeframes from 1s to 1d that divide a minute, or are "
+     "whole "
+     "minutes that divide a day, found \"60\""},
+    {"ohlcv: {timeframes: [1m, 7s]}\n", NULL,
+     "base.yaml:1:26: 'timeframes': expected timeframes from 1s to 1d that divide a minute, or are "
+     "whole "
+     "minutes that divide a day, found \"7s\""},
+    {"ohlcv: {timeframes: [1m, 60s]}\n", NULL,
+     "base.yaml:1:26: 'timeframes': '60s' is as long as '1m'; name it once"},
     {"risk: {usd_quotes: [usdt]}\n", NULL,
      "base.yaml:1:21: 'usd_quotes': expected assets as USDT, found \"usdt\""},
     /* entries */
@@ -399,12 +405,12 @@ static const struct {
     struct nj_config_overrides overrides;
     const char *line;
 } options[] = {
-    {{.services = "feeds,ohlcv"},
-     "--services: 'services': 'ohlcv' is not part of this version; take "
+    {{.services = "feeds,portfolio"},
+     "--services: 'services': 'portfolio' is not part of this version; take "
      "it out"},
     {{.services = "feeds,,risk"},
-     "--services: 'services': expected feeds, strategies, risk, broker, "
-     "journal, found nothing"},
+     "--services: 'services': expected feeds, ohlcv, strategies, risk, "
+     "broker, journal, found nothing"},
     {{.services = "feeds,feeds"}, "--services: 'services': 'feeds' is listed twice"},
     {{.bus_url = "http://x"},
      "--bus: 'url': expected inproc:, redis://[user:password@]host[:port][/db] "

@@ -36,10 +36,10 @@ START_TEST(defaults_are_those_of_the_contracts_page)
     ck_assert_int_eq(c->plugins.max_errors, 100);
     ck_assert_int_eq(c->plugins.watchdog_ms, 1000);
     ck_assert_int_eq(c->plugins.state_every, 10000);
-    ck_assert_uint_eq(c->n_services, 5);
+    ck_assert_uint_eq(c->n_services, 6);
     ck_assert(nj_config_has_service(c, "feeds") && nj_config_has_service(c, "strategies") &&
               nj_config_has_service(c, "risk") && nj_config_has_service(c, "broker") &&
-              nj_config_has_service(c, "journal") && !nj_config_has_service(c, "ohlcv"));
+              nj_config_has_service(c, "journal") && nj_config_has_service(c, "ohlcv"));
     ck_assert_str_eq(c->exchange.venue, "paper");
     ck_assert_uint_eq(c->exchange.n_symbols, 1);
     ck_assert_str_eq(c->exchange.symbols[0], "ATOM/USDT");

@@ -2,6 +2,7 @@
  * test_ohlcv.c - trades to bars: what closes a bucket, what is late, filled, left out or partial.
  * By hand.
  */
+#include "base/timeframe.h"
 #include "ohlcv_make.h"
 
 /* ---- timeframes ---- */
@@ -33,7 +34,7 @@ START_TEST(timeframes_that_cannot_be_are_refused_by_name)
         char why[64];
         snprintf(why, sizeof why, "timeframe '%s'", bad[i]);
         refused(bad[i], NULL, why);
-        ck_assert_int_eq(nj_ohlcv_length(bad[i]), 0);
+        ck_assert_int_eq(nj_bar_length(bad[i]), 0);
     }
     refused("1m", "1m", "name it once");
     refused("60s", "1m", "name it once");
@@ -50,7 +51,7 @@ START_TEST(timeframes_have_their_lengths)
                 {"1m", 60},    {"3m", 180},    {"45m", 2700},    {"1h", 3600},  {"2h", 7200},
                 {"4h", 14400}, {"12h", 43200}, {"1440m", 86400}, {"1d", 86400}, {"120s", 120}};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-        ck_assert_int_eq(nj_ohlcv_length(good[i].name), good[i].seconds * SEC);
+        ck_assert_int_eq(nj_bar_length(good[i].name), good[i].seconds * SEC);
 }
 END_TEST
 
@@ -422,170 +423,6 @@ START_TEST(a_day_by_the_clock_does_not_drift)
 }
 END_TEST
 
-/* ---- a feed that is not whole ---- */
-
-START_TEST(buckets_in_which_the_feed_was_down_are_left_out)
-{
-    OPEN(true, 0, "1m", "5m");
-    put(TEN, 10, 1);
-    put(TEN + MIN, 11, 1);
-    ck_assert_int_eq(nj_ohlcv_broken(ohlcv, "ATOM/USDT", true, TEN + 90 * SEC, &err), 0);
-    advance(TEN + 3 * MIN);
-    ck_assert_uint_eq(n_bars, 1); /* 10:00; not 10:01, which was cut, nor 10:02 */
-    ck_assert_int_eq(nj_ohlcv_broken(ohlcv, "ATOM/USDT", false, TEN + 3 * MIN + 10 * SEC, &err), 0);
-    put(TEN + 3 * MIN + 20 * SEC, 12, 1);
-    put(TEN + 5 * MIN, 13, 1);
-    ck_assert_uint_eq(n_bars, 2); /* not 10:03; 10:04 is filled; not the five minutes */
-    expect_filled(1, "1m", TEN + 4 * MIN, 12);
-    ck_assert_uint_eq(stats().left_out, 4);
-    put(TEN + 10 * MIN, 14, 1);
-    expect(n_bars - 1, "5m", TEN + 5 * MIN, 13, 13, 13, 13, 1, 1);
-}
-END_TEST
-
-START_TEST(trade_shows_that_the_source_is_back)
-{
-    OPEN(true, 0, "1m");
-    put(TEN, 10, 1);
-    ck_assert_int_eq(nj_ohlcv_broken(ohlcv, "ATOM/USDT", true, TEN + MIN, &err), 0);
-    put(TEN + 4 * MIN + 1, 12, 1);
-    put(TEN + 6 * MIN, 13, 1);
-    ck_assert_uint_eq(n_bars, 2);
-    expect(0, "1m", TEN, 10, 10, 10, 10, 1, 1);
-    expect_filled(1, "1m", TEN + 5 * MIN, 12);
-    ck_assert_uint_eq(stats().left_out, 4); /* 10:01 to 10:04 */
-}
-END_TEST
-
-START_TEST(missing_ids_leave_out_from_the_last_trade_to_the_next)
-{
-    OPEN(true, 0, "1m");
-    put(TEN, 10, 1);
-    put(TEN + MIN, 11, 1);
-    ck_assert_int_eq(nj_ohlcv_gap(ohlcv, "ATOM/USDT", TEN + 3 * MIN, &err), 0);
-    put(TEN + 3 * MIN, 12, 1);
-    put(TEN + 4 * MIN, 13, 1);
-    put(TEN + 5 * MIN, 14, 1);
-    ck_assert_uint_eq(n_bars, 2); /* 10:00 and 10:04 */
-    expect(1, "1m", TEN + 4 * MIN, 13, 13, 13, 13, 1, 1);
-    ck_assert_uint_eq(stats().left_out, 3);
-}
-END_TEST
-
-START_TEST(several_outages_are_each_remembered)
-{
-    OPEN(true, 0, "1m", "1h");
-    put(TEN, 10, 1);
-    for (int i = 2; i < 20; i += 4) { /* 10:02, 10:06, … 10:18 */
-        ck_assert_int_eq(nj_ohlcv_broken(ohlcv, "ATOM/USDT", true, TEN + i * MIN, &err), 0);
-        ck_assert_int_eq(nj_ohlcv_broken(ohlcv, "ATOM/USDT", false, TEN + i * MIN + 1, &err), 0);
-    }
-    put(TEN + 20 * MIN, 11, 1);
-    ck_assert_uint_eq(n_bars, 15);
-    ck_assert_uint_eq(stats().left_out, 5);
-    for (size_t i = 0; i < n_bars; i++)
-        ck_assert_int_ne((bars[i].ts_open - TEN) / MIN % 4, 2);
-    put(TEN + 60 * MIN, 11, 1);
-    ck_assert_str_ne(bars[n_bars - 1].timeframe, "1h");
-}
-END_TEST
-
-START_TEST(thousands_of_outages_in_one_bucket_take_bounded_memory)
-{
-    OPEN(true, 0, "1d");
-    put(TEN, 10, 1);
-    for (int i = 1; i < 5000; i++) {
-        ck_assert_int_eq(nj_ohlcv_broken(ohlcv, "ATOM/USDT", true, TEN + i * SEC, &err), 0);
-        ck_assert_int_eq(nj_ohlcv_broken(ohlcv, "ATOM/USDT", false, TEN + i * SEC + 1, &err), 0);
-    }
-    put(TEN + 24 * HOUR, 11, 1);
-    ck_assert_uint_eq(n_bars, 0);
-    ck_assert_uint_eq(stats().left_out, 1);
-}
-END_TEST
-
-START_TEST(an_outage_of_years_is_walked_at_once)
-{
-    OPEN(true, 0, "1s");
-    put(TEN, 10, 1);
-    ck_assert_int_eq(nj_ohlcv_broken(ohlcv, "ATOM/USDT", true, TEN + SEC, &err), 0);
-    put(TEN + 100 * 365 * 24 * HOUR, 12, 1);
-    ck_assert_uint_eq(n_bars, 1);
-    ck_assert_uint_eq(stats().left_out, UINT64_C(100) * 365 * 86400 - 1);
-}
-END_TEST
-
-/* ---- an earlier run ---- */
-
-START_TEST(bucket_rebuilt_from_the_journal_is_whole)
-{
-    OPEN(true, 0, "1m", "5m");
-    prime(TEN + 3 * MIN, 10, 1, TEN - 1);
-    prime(TEN + 4 * MIN + 10 * SEC, 12, 1, TEN - 1);
-    ck_assert_uint_eq(n_bars, 0); /* 10:03 was handed out by the run before */
-    put(TEN + 4 * MIN + 20 * SEC, 11, 1);
-    put(TEN + 5 * MIN, 13, 1);
-    expect(0, "1m", TEN + 4 * MIN, 12, 12, 11, 11, 2, 2);
-    expect(1, "5m", TEN, 10, 12, 10, 11, 3, 3);
-    ck_assert(!partial(0));
-    ck_assert(!partial(1));
-    ck_assert_uint_eq(stats().trades, 2);
-}
-END_TEST
-
-START_TEST(journal_that_begins_within_the_bucket_leaves_it_partial)
-{
-    OPEN(true, 0, "1m", "5m");
-    prime(TEN + 4 * MIN + 10 * SEC, 12, 1, TEN + 2 * MIN + 1);
-    put(TEN + 5 * MIN, 13, 1);
-    ck_assert(!partial(0)); /* 10:04 */
-    ck_assert(partial(1));  /* 10:00 to 10:05 */
-}
-END_TEST
-
-START_TEST(nothing_is_closed_by_the_clock_until_it_is_known_what_was_missed)
-{
-    OPEN(true, 0, "1m");
-    prime(TEN, 10, 1, TEN - 1);
-    advance(TEN + 30 * MIN);
-    ck_assert_uint_eq(n_bars, 0);
-    put(TEN + 3 * MIN, 11, 1); /* nothing was: what follows on in ids */
-    ck_assert_uint_eq(n_bars, 3);
-    expect(0, "1m", TEN, 10, 10, 10, 10, 1, 1);
-    expect_filled(2, "1m", TEN + 2 * MIN, 10);
-    advance(TEN + 5 * MIN);
-    ck_assert_uint_eq(n_bars, 5);
-}
-END_TEST
-
-START_TEST(ids_that_jumped_over_a_restart_leave_out_what_they_touch)
-{
-    OPEN(true, 0, "1m");
-    prime(TEN, 10, 1, TEN - 1);
-    ck_assert_int_eq(nj_ohlcv_gap(ohlcv, "ATOM/USDT", TEN + 3 * MIN, &err), 0);
-    put(TEN + 3 * MIN, 11, 1);
-    put(TEN + 5 * MIN, 12, 1);
-    ck_assert_uint_eq(n_bars, 1);
-    expect_filled(0, "1m", TEN + 4 * MIN, 11);
-    ck_assert_uint_eq(stats().left_out, 4);
-}
-END_TEST
-
-START_TEST(bars_of_the_run_before_are_not_handed_out_again)
-{
-    OPEN(true, 0, "1m", "5m");
-    prime(TEN, 10, 1, TEN - 1);
-    nj_ohlcv_handed_out(ohlcv, "ATOM/USDT", "1m", TEN + 2 * MIN); /* by its timer */
-    nj_ohlcv_handed_out(ohlcv, "NOT/THERE", "1m", TEN);
-    nj_ohlcv_handed_out(ohlcv, "ATOM/USDT", "7m", TEN);
-    put(TEN + 5 * MIN, 11, 1);
-    ck_assert_uint_eq(n_bars, 3);
-    expect_filled(0, "1m", TEN + 3 * MIN, 10);
-    expect_filled(1, "1m", TEN + 4 * MIN, 10);
-    expect(2, "5m", TEN, 10, 10, 10, 10, 1, 1);
-}
-END_TEST
-
 /* ---- the end of a recording ---- */
 
 START_TEST(at_the_end_the_open_buckets_come_too_and_are_partial)
@@ -671,17 +508,6 @@ int main(void)
     tcase_add_test(t, symbol_that_never_trades_has_no_bars);
     tcase_add_test(t, one_symbols_trade_closes_nothing_of_another);
     tcase_add_test(t, a_day_by_the_clock_does_not_drift);
-    tcase_add_test(t, buckets_in_which_the_feed_was_down_are_left_out);
-    tcase_add_test(t, trade_shows_that_the_source_is_back);
-    tcase_add_test(t, missing_ids_leave_out_from_the_last_trade_to_the_next);
-    tcase_add_test(t, several_outages_are_each_remembered);
-    tcase_add_test(t, thousands_of_outages_in_one_bucket_take_bounded_memory);
-    tcase_add_test(t, an_outage_of_years_is_walked_at_once);
-    tcase_add_test(t, bucket_rebuilt_from_the_journal_is_whole);
-    tcase_add_test(t, journal_that_begins_within_the_bucket_leaves_it_partial);
-    tcase_add_test(t, nothing_is_closed_by_the_clock_until_it_is_known_what_was_missed);
-    tcase_add_test(t, ids_that_jumped_over_a_restart_leave_out_what_they_touch);
-    tcase_add_test(t, bars_of_the_run_before_are_not_handed_out_again);
     tcase_add_test(t, at_the_end_the_open_buckets_come_too_and_are_partial);
     tcase_add_test(t, times_and_numbers_that_cannot_be_are_refused);
     suite_add_tcase(suite, t);

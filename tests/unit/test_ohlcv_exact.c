@@ -15,7 +15,7 @@ __extension__ typedef __int128 wide;
 static char *data_file(const char *name)
 {
     char path[1024], *text = NULL;
-    size_t len = 0;
+    size_t len = 0, cap = 0;
     const char *dir = getenv("NJORD_TEST_DATA");
     snprintf(path, sizeof path, "%s/trades/%s", dir ? dir : "../shared/data", name);
     struct archive *a = archive_read_new();
@@ -25,8 +25,11 @@ static char *data_file(const char *name)
     if (archive_read_open_filename(a, path, 65536) == ARCHIVE_OK &&
         archive_read_next_header(a, &entry) == ARCHIVE_OK)
         for (ssize_t n = 1; n > 0; len += (size_t)n) {
-            text = realloc(text, len + 65537);
-            ck_assert_ptr_nonnull(text);
+            if (len + 65537 > cap) {
+                cap = 2 * cap + 65537;
+                text = realloc(text, cap);
+                ck_assert_ptr_nonnull(text);
+            }
             n = archive_read_data(a, text + len, 65536);
             ck_assert_int_ge(n, 0);
             text[len + (size_t)n] = '\0';
@@ -254,6 +257,7 @@ int main(void)
     Suite *suite = suite_create("ohlcv_exact");
     TCase *t = tcase_create("bars");
     tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_set_timeout(t, 60);
     tcase_add_test(t, capture_gives_the_expected_bars_to_the_last_digit);
     tcase_add_test(t, longer_bars_equal_direct_sums_of_the_trades);
     tcase_add_test(t, columns_give_what_single_trades_give);
