@@ -64,8 +64,8 @@ host_libnjord_a_SOURCES = \
     host/journal/cache_key.c \
     host/journal/cache_place.c \
     host/journal/cache_series.c \
-    host/journal/chain.c \
-    host/journal/chain.h \
+    host/journal/backlog.c \
+    host/journal/backlog.h \
     host/journal/columns.c \
     host/journal/columns.h \
     host/journal/columns_impl.h \

@@ -241,7 +241,7 @@ static int load_rows(struct nj_state *state, struct rows *rows, struct nj_error 
     return rc == NJ_ERR_NOT_FOUND ? 0 : rc;
 }
 
-static bool has_first(const struct nj_chain *chain, uint64_t first)
+static bool has_first(const struct nj_backlog *chain, uint64_t first)
 {
     for (size_t n = chain->from; n < chain->files.n; n++)
         if (chain->first[n] == first)
@@ -249,7 +249,7 @@ static bool has_first(const struct nj_chain *chain, uint64_t first)
     return false;
 }
 
-int nj_books_check_chain(struct nj_state *state, const struct nj_chain *chain, uint64_t seq,
+int nj_books_check_chain(struct nj_state *state, const struct nj_backlog *chain, uint64_t seq,
                          struct nj_error *err)
 {
     struct rows rows;
@@ -270,7 +270,8 @@ int nj_books_check_chain(struct nj_state *state, const struct nj_chain *chain, u
     return rc;
 }
 
-int nj_books_note_chain(struct nj_state *state, const struct nj_chain *chain, struct nj_error *err)
+int nj_books_note_chain(struct nj_state *state, const struct nj_backlog *chain,
+                        struct nj_error *err)
 {
     struct rows rows;
     struct nj_buf text = {0};
@@ -289,7 +290,7 @@ int nj_books_note_chain(struct nj_state *state, const struct nj_chain *chain, st
         if (rc != 0 || strcmp(row->name, name) == 0)
             continue;
         memcpy(row->name, name, sizeof row->name);
-        row->last = plain.day == NJ_DAY_LIVE ? 0 : nj_chain_last(chain, n);
+        row->last = plain.day == NJ_DAY_LIVE ? 0 : nj_backlog_last(chain, n);
         changed = true;
     }
     for (size_t n = 0; rc == 0 && changed && n < rows.n; n++)

@@ -11,7 +11,7 @@
 #ifndef NJ_SERVICES_BOOKS_H
 #define NJ_SERVICES_BOOKS_H
 
-#include "journal/chain.h"
+#include "journal/backlog.h"
 #include "journal/state.h"
 #include "services/core.h"
 #include "trade/risk.h"
@@ -33,9 +33,10 @@ int nj_books_load(struct nj_core *core, struct nj_risk *risk, struct nj_state *s
 
 /* One line when a file of the chain of orders that orders.chain knows of is not there although
  * lines after `seq` stood in it. The chain was opened with after_seq `seq`. */
-int nj_books_check_chain(struct nj_state *state, const struct nj_chain *chain, uint64_t seq,
+int nj_books_check_chain(struct nj_state *state, const struct nj_backlog *chain, uint64_t seq,
                          struct nj_error *err);
 /* Writes down the files of `chain` that orders.chain does not know yet, or by another name. */
-int nj_books_note_chain(struct nj_state *state, const struct nj_chain *chain, struct nj_error *err);
+int nj_books_note_chain(struct nj_state *state, const struct nj_backlog *chain,
+                        struct nj_error *err);
 
 #endif

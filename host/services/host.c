@@ -189,15 +189,15 @@ static int note_orders_file(struct nj_host *host, struct nj_error *err)
 {
     const char *dir = host->config->logging.journal_dir;
     char path[NJ_PATH_MAX];
-    struct nj_chain chain;
+    struct nj_backlog chain;
     struct stat st;
     int rc = nj_path_join(path, sizeof path, dir, "orders.ndjson", err);
     if (rc != 0 || stat(path, &st) != 0 || st.st_size == 0 || st.st_ino == host->orders_file)
         return rc;
-    rc = nj_chain_open(&chain, dir, "orders", host->books.journal_seq, err);
+    rc = nj_backlog_open(&chain, dir, "orders", host->books.journal_seq, err);
     if (rc == 0)
         rc = nj_books_note_chain(host->state, &chain, err);
-    nj_chain_close(&chain);
+    nj_backlog_close(&chain);
     if (rc == 0)
         host->orders_file = st.st_ino;
     return rc;

@@ -2,7 +2,7 @@
  * which fills their own journals lack. */
 #include "services/books.h"
 
-#include "journal/chain.h"
+#include "journal/backlog.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,12 +29,12 @@ static bool keep_fill(struct recovery *r, const njord_fill *fill)
     return false;
 }
 
-static int take_line(void *ctx, const struct nj_chain_line *line, struct nj_error *err)
+static int take_line(void *ctx, const struct nj_backlog_line *line, struct nj_error *err)
 {
     struct recovery *r = ctx;
     njord_decode_error why;
     njord_fill fill;
-    char at[NJ_CHAIN_AT];
+    char at[NJ_BACKLOG_AT];
     size_t need = njord_decode_bound(line->len);
     if (need > r->cap) {
         void *more = realloc(r->event, need);
@@ -46,13 +46,13 @@ static int take_line(void *ctx, const struct nj_chain_line *line, struct nj_erro
     if (njord_decode_json(0, line->text, line->len, r->event, r->cap, NULL, &why) != 0)
         return nj_error_set(err, NJ_ERR_INPUT,
                             "%s: %s; move the file away to start without its orders",
-                            nj_chain_at(line, at), why.text);
+                            nj_backlog_at(line, at), why.text);
     const njord_event *event = r->event;
     if (event->seq == 0 && r->books.seq > 0)
         return nj_error_set(err, NJ_ERR_INPUT,
                             "%s: names no seq, so that nobody can tell whether the saved books "
                             "hold it",
-                            nj_chain_at(line, at));
+                            nj_backlog_at(line, at));
     int rc = nj_core_take(r->core, event);
     if (event->type == NJORD_EV_BROKER_FILL && rc == 0 &&
         nj_core_fill_of(r->core, (const njord_broker_fill *)event, r->options->venue, &fill) == 0) {
@@ -65,11 +65,11 @@ static int take_line(void *ctx, const struct nj_chain_line *line, struct nj_erro
         r->options->each(r->options->ctx, event);
     return 0;
 no_memory:
-    return nj_error_set(err, NJ_ERR_NOMEM, "%s: out of memory", nj_chain_at(line, at));
+    return nj_error_set(err, NJ_ERR_NOMEM, "%s: out of memory", nj_backlog_at(line, at));
 }
 
 /* A line of a fills journal: that fill was published. */
-static int shown_line(void *ctx, const struct nj_chain_line *line, struct nj_error *err)
+static int shown_line(void *ctx, const struct nj_backlog_line *line, struct nj_error *err)
 {
     struct recovery *r = ctx;
     njord_fill fill;
@@ -80,14 +80,15 @@ static int shown_line(void *ctx, const struct nj_chain_line *line, struct nj_err
     return 0;
 }
 
-static int read_chain(struct recovery *r, const char *stem, nj_chain_fn each, struct nj_error *err)
+static int read_chain(struct recovery *r, const char *stem, nj_backlog_fn each,
+                      struct nj_error *err)
 {
-    struct nj_chain chain;
+    struct nj_backlog chain;
     uint64_t last_seq;
-    int rc = nj_chain_open(&chain, r->options->journal_dir, stem, r->books.seq, err);
+    int rc = nj_backlog_open(&chain, r->options->journal_dir, stem, r->books.seq, err);
     if (rc == 0)
-        rc = nj_chain_read(&chain, r->books.seq, each, r, &last_seq, err);
-    nj_chain_close(&chain);
+        rc = nj_backlog_read(&chain, r->books.seq, each, r, &last_seq, err);
+    nj_backlog_close(&chain);
     return rc;
 }
 
@@ -137,12 +138,12 @@ static int take_books(struct recovery *r, struct nj_error *err)
 static int read_orders(struct recovery *r, uint64_t *last_seq, struct nj_error *err)
 {
     const struct nj_recovery *o = r->options;
-    struct nj_chain chain;
-    int rc = nj_chain_open(&chain, o->journal_dir, "orders", r->books.seq, err);
+    struct nj_backlog chain;
+    int rc = nj_backlog_open(&chain, o->journal_dir, "orders", r->books.seq, err);
     if (rc == 0 && o->state)
         rc = nj_books_check_chain(o->state, &chain, r->books.seq, err);
     if (rc == 0)
-        rc = nj_chain_read(&chain, r->books.seq, take_line, r, last_seq, err);
+        rc = nj_backlog_read(&chain, r->books.seq, take_line, r, last_seq, err);
     if (rc == 0 && *last_seq < r->books.journal_seq)
         rc = nj_error_set(err, NJ_ERR_INPUT,
                           "journal of orders in '%s': ends at seq %llu, and the books saved in "
@@ -152,7 +153,7 @@ static int read_orders(struct recovery *r, uint64_t *last_seq, struct nj_error *
                           (unsigned long long)r->books.journal_seq);
     if (rc == 0 && o->state)
         rc = nj_books_note_chain(o->state, &chain, err);
-    nj_chain_close(&chain);
+    nj_backlog_close(&chain);
     return rc;
 }
 

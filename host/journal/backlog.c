@@ -1,4 +1,4 @@
-#include "journal/chain.h"
+#include "journal/backlog.h"
 
 #include <njord/codec.h>
 #include <njord/lines.h>
@@ -64,7 +64,7 @@ static bool own_form(const char *text, size_t len, uint64_t *seq)
     return true;
 }
 
-uint64_t nj_chain_line_seq(const char *text, size_t len)
+uint64_t nj_line_seq(const char *text, size_t len)
 {
     uint64_t seq;
     if (own_form(text, len, &seq))
@@ -77,15 +77,17 @@ uint64_t nj_chain_line_seq(const char *text, size_t len)
 
 /* ---- the files ---- */
 
-int nj_chain_name(const struct nj_chain *c, size_t n, char *out, size_t cap, struct nj_error *err)
+int nj_backlog_name(const struct nj_backlog *c, size_t n, char *out, size_t cap,
+                    struct nj_error *err)
 {
     return nj_journal_name_make(&c->files.files[n], out, cap, err);
 }
 
-static int path_of(const struct nj_chain *c, size_t n, char path[NJ_PATH_MAX], struct nj_error *err)
+static int path_of(const struct nj_backlog *c, size_t n, char path[NJ_PATH_MAX],
+                   struct nj_error *err)
 {
     char name[NJ_STEM_SIZE + 32];
-    int rc = nj_chain_name(c, n, name, sizeof name, err);
+    int rc = nj_backlog_name(c, n, name, sizeof name, err);
     return rc == 0 ? nj_path_join(path, NJ_PATH_MAX, c->dir, name, err) : rc;
 }
 
@@ -104,7 +106,8 @@ static int open_lines(const char *path, njord_lines **lines, struct nj_error *er
     return nj_error_set(err, gone(path) ? NJ_ERR_NOT_FOUND : NJ_ERR_INPUT, "journal %s", why);
 }
 
-static int look_at_first(const struct nj_chain *c, size_t n, uint64_t *first, struct nj_error *err)
+static int look_at_first(const struct nj_backlog *c, size_t n, uint64_t *first,
+                         struct nj_error *err)
 {
     char path[NJ_PATH_MAX];
     njord_lines *lines = NULL;
@@ -119,12 +122,12 @@ static int look_at_first(const struct nj_chain *c, size_t n, uint64_t *first, st
     if (got < 0)
         rc = nj_error_set(err, NJ_ERR_INPUT, "journal %s", njord_lines_error(lines));
     else if (got > 0 && !line.torn && !line.too_long)
-        *first = nj_chain_line_seq(line.text, line.len);
+        *first = nj_line_seq(line.text, line.len);
     njord_lines_close(lines);
     return rc;
 }
 
-static int look(struct nj_chain *c, const char *stem, uint64_t after_seq, struct nj_error *err)
+static int look(struct nj_backlog *c, const char *stem, uint64_t after_seq, struct nj_error *err)
 {
     int rc = nj_journal_list(c->dir, stem, &c->files, err);
     if (rc == NJ_ERR_NOT_FOUND || (rc == 0 && c->files.n == 0))
@@ -143,25 +146,25 @@ static int look(struct nj_chain *c, const char *stem, uint64_t after_seq, struct
     return rc;
 }
 
-int nj_chain_open(struct nj_chain *c, const char *dir, const char *stem, uint64_t after_seq,
-                  struct nj_error *err)
+int nj_backlog_open(struct nj_backlog *c, const char *dir, const char *stem, uint64_t after_seq,
+                    struct nj_error *err)
 {
     int rc = 0;
-    *c = (struct nj_chain){0};
+    *c = (struct nj_backlog){0};
     if (snprintf(c->dir, sizeof c->dir, "%s", dir) >= (int)sizeof c->dir)
         return nj_error_set(err, NJ_ERR_LIMIT, "folder '%.60s…': path too long", dir);
     for (int n = 0; n < LISTINGS; n++) {
-        nj_chain_close(c);
+        nj_backlog_close(c);
         rc = look(c, stem, after_seq, err);
         if (rc != NJ_ERR_NOT_FOUND) /* else it was compressed meanwhile, under another name */
             break;
     }
     if (rc != 0)
-        nj_chain_close(c);
+        nj_backlog_close(c);
     return rc;
 }
 
-void nj_chain_close(struct nj_chain *c)
+void nj_backlog_close(struct nj_backlog *c)
 {
     nj_journal_files_free(&c->files);
     free(c->first);
@@ -174,7 +177,7 @@ void nj_chain_close(struct nj_chain *c)
 
 struct reading {
     uint64_t after_seq;
-    nj_chain_fn each;
+    nj_backlog_fn each;
     void *ctx;
     uint64_t last_seq;
 };
@@ -206,7 +209,7 @@ static bool line_at(int fd, char *text, off_t from, off_t size, off_t *begins, u
     if (!end)
         return false;
     *begins = start + (line + 1 - text);
-    *seq = nj_chain_line_seq(line + 1, (size_t)(end - line - 1));
+    *seq = nj_line_seq(line + 1, (size_t)(end - line - 1));
     return *seq > 0;
 }
 
@@ -236,7 +239,7 @@ static uint64_t place_after(const char *path, uint64_t seq)
     return (uint64_t)known;
 }
 
-uint64_t nj_chain_last(const struct nj_chain *c, size_t n)
+uint64_t nj_backlog_last(const struct nj_backlog *c, size_t n)
 {
     char path[NJ_PATH_MAX], *text = malloc(NEAR);
     struct stat st;
@@ -251,7 +254,7 @@ uint64_t nj_chain_last(const struct nj_chain *c, size_t n)
         const char *before = end ? memrchr(text, '\n', (size_t)(end - text)) : NULL;
         const char *line = before ? before + 1 : text;
         if (end && (before || (off_t)len == st.st_size))
-            seq = nj_chain_line_seq(line, (size_t)(end - line));
+            seq = nj_line_seq(line, (size_t)(end - line));
     }
     if (fd >= 0)
         close(fd);
@@ -262,7 +265,7 @@ uint64_t nj_chain_last(const struct nj_chain *c, size_t n)
 static int read_file(struct reading *r, const char *path, bool live, uint64_t from,
                      struct nj_error *err)
 {
-    char at[NJ_CHAIN_AT];
+    char at[NJ_BACKLOG_AT];
     njord_lines *lines = NULL;
     njord_line line;
     int rc = open_lines(path, &lines, err), got = 0;
@@ -271,17 +274,17 @@ static int read_file(struct reading *r, const char *path, bool live, uint64_t fr
     if (from > 0)
         got = njord_lines_seek(lines, from, 0);
     while (rc == 0 && got >= 0 && (got = njord_lines_next(lines, &line)) > 0) {
-        struct nj_chain_line out = {line.text, line.len, 0, path, from > 0 ? 0 : line.number,
-                                    line.end};
+        struct nj_backlog_line out = {line.text, line.len, 0, path, from > 0 ? 0 : line.number,
+                                      line.end};
         if (line.torn && live)
             break; /* the end of data */
         if (line.torn || line.too_long) {
-            rc = nj_error_set(err, NJ_ERR_INPUT, "%s: %s", nj_chain_at(&out, at),
+            rc = nj_error_set(err, NJ_ERR_INPUT, "%s: %s", nj_backlog_at(&out, at),
                               line.torn ? "the last line has no end: the file was cut short"
                                         : "line longer than 1 MiB");
             break;
         }
-        out.seq = nj_chain_line_seq(line.text, line.len);
+        out.seq = nj_line_seq(line.text, line.len);
         if (out.seq > r->last_seq)
             r->last_seq = out.seq;
         if (out.seq == 0 || out.seq > r->after_seq)
@@ -293,8 +296,8 @@ static int read_file(struct reading *r, const char *path, bool live, uint64_t fr
     return rc;
 }
 
-int nj_chain_read(const struct nj_chain *c, uint64_t after_seq, nj_chain_fn each, void *ctx,
-                  uint64_t *last_seq, struct nj_error *err)
+int nj_backlog_read(const struct nj_backlog *c, uint64_t after_seq, nj_backlog_fn each, void *ctx,
+                    uint64_t *last_seq, struct nj_error *err)
 {
     struct reading r = {after_seq, each, ctx, 0};
     char path[NJ_PATH_MAX];
@@ -316,7 +319,7 @@ int nj_chain_read(const struct nj_chain *c, uint64_t after_seq, nj_chain_fn each
     return rc;
 }
 
-const char *nj_chain_at(const struct nj_chain_line *line, char out[NJ_CHAIN_AT])
+const char *nj_backlog_at(const struct nj_backlog_line *line, char out[NJ_BACKLOG_AT])
 {
     uint64_t number = line->number, end = 0;
     char text[4096];
@@ -328,6 +331,6 @@ const char *nj_chain_at(const struct nj_chain_line *line, char out[NJ_CHAIN_AT])
     number += last != '\n';
     if (fd >= 0)
         close(fd);
-    snprintf(out, NJ_CHAIN_AT, "%s:%llu", line->path, (unsigned long long)number);
+    snprintf(out, NJ_BACKLOG_AT, "%s:%llu", line->path, (unsigned long long)number);
     return out;
 }
