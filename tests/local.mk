@@ -65,6 +65,7 @@ unit_tests = \
     tests/unit/test_ohlcv_exact \
     tests/unit/test_ohlcv_service \
     tests/unit/test_orders \
+    tests/unit/test_pace \
     tests/unit/test_paper \
     tests/unit/test_playback \
     tests/unit/test_playback_folder \
@@ -133,6 +134,7 @@ e2e_tests = \
     tests/e2e/test_plugin_exports.sh \
     tests/e2e/test_reader.py \
     tests/e2e/test_redis_hosts.py \
+    tests/e2e/test_replay.py \
     tests/e2e/test_restart.py \
     tests/e2e/test_smallest_path.py \
     tests/e2e/test_strategies_golden.sh \

@@ -11,7 +11,7 @@ sys.path.insert(0, __file__.rsplit("/", 1)[0])
 from njordcli import njord  # noqa: E402
 from njordtest import SOURCE, check, equal  # noqa: E402
 
-VERBS = ["ctl", "kill", "plugin", "publish", "tail"]
+VERBS = ["ctl", "kill", "plugin", "publish", "replay", "tail"]
 # later work: not there, and said so
 LATER = ["backtest", "sweep", "replay", "data", "ohlcv", "compress", "metrics", "compare", "report", "secrets", "portfolio-backtest"]
 
