@@ -20,10 +20,10 @@ dist_docimg_DATA = \
     doc/img/flow.svg
 dist_man_MANS = \
     doc/man/njord-ctl.1 \
+    doc/man/njord-data.1 \
     doc/man/njord-kill.1 \
     doc/man/njord-plugin.1 \
     doc/man/njord-publish.1 \
-    doc/man/njord-replay.1 \
     doc/man/njord-tail.1 \
     doc/man/njord.1 \
     doc/man/njord-host.8 \

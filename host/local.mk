@@ -113,8 +113,6 @@ host_libnjord_a_SOURCES = \
     host/market/ohlcv_bucket.c \
     host/market/ohlcv_impl.h \
     host/market/ohlcv_span.c \
-    host/market/pace.c \
-    host/market/pace.h \
     host/market/quality.c \
     host/market/quality.h \
     host/market/rolling.c \
@@ -133,8 +131,6 @@ host_libnjord_a_SOURCES = \
     host/research/inventory.h \
     host/research/merge.c \
     host/research/merge.h \
-    host/research/replay.c \
-    host/research/replay.h \
     host/research/sink.c \
     host/research/sink.h \
     host/research/stage.c \
@@ -170,7 +166,6 @@ host_libnjord_a_SOURCES = \
     host/services/control.h \
     host/services/control_act.c \
     host/services/control_impl.h \
-    host/services/control_replay.c \
     host/services/control_stream.c \
     host/services/control_view.c \
     host/services/core.c \
@@ -248,6 +243,8 @@ njord_SOURCES = \
     host/cli/cli.h \
     host/cli/client.c \
     host/cli/client.h \
+    host/cli/data.c \
+    host/cli/data.h \
     host/cli/main_njord.c \
     host/cli/options.c \
     host/cli/redis_direct.c \
@@ -257,16 +254,18 @@ njord_SOURCES = \
     host/cli/table.c \
     host/cli/table.h \
     host/cli/verb_ctl.c \
+    host/cli/verb_data.c \
+    host/cli/verb_data_export.c \
+    host/cli/verb_data_import.c \
+    host/cli/verb_data_list.c \
+    host/cli/verb_data_validate.c \
     host/cli/verb_kill.c \
     host/cli/verb_plugin.c \
     host/cli/verb_plugin_check.c \
     host/cli/verb_plugin_info.c \
     host/cli/verb_plugin_list.c \
     host/cli/verb_plugin_new.c \
-    host/cli/replay_outlet.c \
-    host/cli/replay_outlet.h \
     host/cli/verb_publish.c \
-    host/cli/verb_replay.c \
     host/cli/verb_tail.c
 njord_LDADD = $(HOST_LIBS)
 njord_host_SOURCES = \

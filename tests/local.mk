@@ -43,6 +43,7 @@ unit_tests = \
     tests/unit/test_feeds \
     tests/unit/test_fs \
     tests/unit/test_glob \
+    tests/unit/test_import \
     tests/unit/test_indicators \
     tests/unit/test_indicators_drift \
     tests/unit/test_indicators_golden \
@@ -65,7 +66,6 @@ unit_tests = \
     tests/unit/test_ohlcv_exact \
     tests/unit/test_ohlcv_service \
     tests/unit/test_orders \
-    tests/unit/test_pace \
     tests/unit/test_paper \
     tests/unit/test_playback \
     tests/unit/test_playback_folder \
@@ -120,6 +120,8 @@ e2e_tests = \
     tests/e2e/test_config_reload.py \
     tests/e2e/test_contract_examples.py \
     tests/e2e/test_contracts_current.sh \
+    tests/e2e/test_data.py \
+    tests/e2e/test_data_quality.py \
     tests/e2e/test_demo.py \
     tests/e2e/test_docs.py \
     tests/e2e/test_env.py \
@@ -132,9 +134,7 @@ e2e_tests = \
     tests/e2e/test_msgpack_interop.py \
     tests/e2e/test_out_of_tree.sh \
     tests/e2e/test_plugin_exports.sh \
-    tests/e2e/test_reader.py \
     tests/e2e/test_redis_hosts.py \
-    tests/e2e/test_replay.py \
     tests/e2e/test_restart.py \
     tests/e2e/test_smallest_path.py \
     tests/e2e/test_strategies_golden.sh \
@@ -192,7 +192,7 @@ soak_programs = \
     tests/soak/journal_kill \
     tests/soak/reader_memory
 # Tests of other kinds that know a full size too.
-soak_tests = tests/unit/test_redis tests/unit/test_reload tests/unit/test_services \
+soak_tests = tests/e2e/test_data.py tests/unit/test_redis tests/unit/test_reload tests/unit/test_services \
     tests/e2e/test_again.py tests/e2e/test_killswitch.py tests/e2e/test_restart.py
 
 # bench/bench_X.c, run by make bench.
@@ -227,7 +227,6 @@ EXTRA_DIST += \
     tests/plugins/counter.h \
     tests/plugins/plain.h \
     tests/bench/bench_scan.h \
-    tests/bench/simdjson_lines.cc \
     tests/unit/cache_make.h \
     tests/unit/config_load.h \
     tests/unit/ohlcv_make.h \
@@ -268,15 +267,6 @@ tests_unit_test_config_memory_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \
     -Wl,--wrap=realloc -Wl,--wrap=strdup -Wl,--wrap=open -Wl,--wrap=open64 \
     -Wl,--wrap=read
 tests_bench_bench_host_LDADD = $(SUPPORT_LIBS)
-tests_bench_bench_scan_LDADD = $(SUPPORT_LIBS)
-if SIMDJSON
-EXTRA_LIBRARIES = tests/bench/libbenchsimdjson.a
-tests_bench_libbenchsimdjson_a_SOURCES = tests/bench/simdjson_lines.cc
-tests_bench_libbenchsimdjson_a_CPPFLAGS = $(SIMDJSON_CFLAGS)
-tests_bench_libbenchsimdjson_a_CXXFLAGS = -std=c++17 -march=native $(CXXFLAGS)
-tests_bench_bench_scan_CPPFLAGS = $(AM_CPPFLAGS) -DHAVE_SIMDJSON
-tests_bench_bench_scan_LDADD += tests/bench/libbenchsimdjson.a $(SIMDJSON_LIBS) -lstdc++
-endif
 tests_bench_bench_cache_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_cache_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_cache_faults_LDADD = $(SUPPORT_LIBS)
@@ -292,6 +282,7 @@ tests_bench_bench_recovery_LDADD = $(SUPPORT_LIBS)
 tests_bench_bench_journal_LDADD = $(SUPPORT_LIBS)
 tests_soak_journal_kill_LDADD = $(SUPPORT_LIBS)
 tests_soak_reader_memory_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_import_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_faults_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_names_LDADD = $(SUPPORT_LIBS)
@@ -325,7 +316,7 @@ tests_unit_test_simmarket_rng_CPPFLAGS = $(SIMMARKET_TEST_CPPFLAGS)
 tests_unit_test_simmarket_rng_LDADD = $(SIMMARKET_TEST_LIBS)
 
 # Not tests themselves: what scripts of e2e/ drive.
-check_PROGRAMS += tests/e2e/cache_pipe tests/e2e/codec_pipe tests/e2e/reader_pipe
+check_PROGRAMS += tests/e2e/cache_pipe tests/e2e/codec_pipe
 check_PROGRAMS += $(unit_tests) $(fuzz_programs) $(soak_programs)
 check_DATA += $(test_plugins)
 EXTRA_PROGRAMS += $(bench_programs)

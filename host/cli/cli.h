@@ -35,6 +35,23 @@ enum { NJ_EXIT_DONE = 0, NJ_EXIT_FAILED = 1, NJ_EXIT_USAGE = 2 };
 #define NJ_OPT_JOURNAL_DIR (UINT64_C(1) << 16)
 #define NJ_OPT_SPEED       (UINT64_C(1) << 17)
 
+#define NJ_OPT_KIND       (UINT64_C(1) << 30)
+#define NJ_OPT_LAYOUT     (UINT64_C(1) << 31)
+#define NJ_OPT_COLUMNS    (UINT64_C(1) << 32)
+#define NJ_OPT_TIME_UNIT  (UINT64_C(1) << 33)
+#define NJ_OPT_DELIMITER  (UINT64_C(1) << 34)
+#define NJ_OPT_VENUE      (UINT64_C(1) << 35)
+#define NJ_OPT_DRY_RUN    (UINT64_C(1) << 36)
+#define NJ_OPT_REPLACE    (UINT64_C(1) << 37)
+#define NJ_OPT_ROUND      (UINT64_C(1) << 38)
+#define NJ_OPT_FORMAT     (UINT64_C(1) << 39)
+#define NJ_OPT_OUTPUT     (UINT64_C(1) << 40)
+#define NJ_OPT_MAX_RETURN (UINT64_C(1) << 41)
+#define NJ_OPT_MAX_Z      (UINT64_C(1) << 42)
+#define NJ_OPT_MAX_VOLUME (UINT64_C(1) << 43)
+#define NJ_OPT_WINDOW     (UINT64_C(1) << 44)
+#define NJ_OPT_FLAT       (UINT64_C(1) << 45)
+
 /* An option that may stand several times: its values, in the order of the command line. */
 #define NJ_CLI_LIST_MAX 256
 struct nj_cli_list {
@@ -47,8 +64,11 @@ struct nj_cli {
     uint64_t given;      /* options that stood on the command line */
     const char *config, *control, *plugins, *bus, *reason, *file, *count, *dir, *templates;
     const char *start, *end, *journal_dir, *speed;
+    const char *kind, *layout, *columns, *time_unit, *delimiter, *venue, *format, *output;
+    const char *max_return, *max_z, *max_volume, *window, *flat;
     struct nj_cli_list symbols, timeframes;
     bool json, force, help;
+    bool dry_run, replace, round;
     char **args; /* arguments that are no options, behind the verb's own names */
     int n_args;
     struct nj_config *loaded; /* by nj_cli_config() */
@@ -68,12 +88,12 @@ struct nj_verb {
 
 extern const struct nj_verb nj_verbs[];        /* main_njord.c; ended by one without a name */
 extern const struct nj_verb nj_ctl_verbs[];    /* verb_ctl.c */
+extern const struct nj_verb nj_data_verbs[];   /* verb_data.c */
 extern const struct nj_verb nj_kill_verbs[];   /* verb_kill.c */
 extern const struct nj_verb nj_plugin_verbs[]; /* verb_plugin.c */
 
 int nj_verb_tail(struct nj_cli *cli);
 int nj_verb_publish(struct nj_cli *cli);
-int nj_verb_replay(struct nj_cli *cli);
 int nj_verb_plugin_new(struct nj_cli *cli);
 int nj_verb_plugin_list(struct nj_cli *cli);
 int nj_verb_plugin_info(struct nj_cli *cli);

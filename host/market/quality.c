@@ -209,14 +209,11 @@ static void judge_return(struct nj_quality *q, const njord_bar *bar, bool after_
     if (after_gap || !(q->options.z_max > 0))
         return;
     if (q->returns.n >= least(q)) {
-        double median = nj_rolling_median(&q->returns), off = fabs(r - median);
-        double mad = nj_rolling_mad(&q->returns, median), z = 0;
-        if (mad > 0) {
-            z = 0.6745 * off / mad;
-        } else {
-            double mean = nj_rolling_mean_deviation(&q->returns, median);
-            z = mean > 0 ? off / (1.253314 * mean) : 0;
-        }
+        double median = nj_rolling_median(&q->returns), mad, p90;
+        nj_rolling_deviations(&q->returns, median, &mad, &p90);
+        double by_mad = mad / 0.6745, by_p90 = p90 / 1.6449;
+        double scale = by_mad > by_p90 ? by_mad : by_p90;
+        double z = scale > 0 ? fabs(r - median) / scale : 0;
         if (z > q->options.z_max)
             tell_row(q, NJ_QUALITY_Z_SPIKE, bar->ts_open, bar->ts_open, z, q->options.z_max);
     }

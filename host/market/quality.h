@@ -90,7 +90,7 @@ struct nj_quality_options {
     void *ctx;
 };
 #define NJ_QUALITY_RETURN       0.1
-#define NJ_QUALITY_Z            20.0
+#define NJ_QUALITY_Z            15.0
 #define NJ_QUALITY_VOLUME_TIMES 50.0
 #define NJ_QUALITY_WINDOW       240u
 #define NJ_QUALITY_WINDOW_MAX   100000u

@@ -1,6 +1,5 @@
 #include "market/rolling.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,25 +56,21 @@ double nj_rolling_median(const struct nj_rolling *r)
     return r->n % 2 ? low : (low + high) / 2;
 }
 
-double nj_rolling_mad(const struct nj_rolling *r, double center)
+void nj_rolling_deviations(const struct nj_rolling *r, double center, double *median, double *p90)
 {
     /* Deviations grow to both sides of the center: two fingers take them in order of size. */
-    size_t right = place_of(r, center), left = right, first = (r->n - 1) / 2, last = r->n / 2;
+    size_t right = place_of(r, center), left = right;
+    size_t first = (r->n - 1) / 2, second = r->n / 2, last = (9 * r->n + 9) / 10 - 1;
     double at_first = 0, v = 0;
+    last = last < second ? second : last;
     for (size_t i = 0; i <= last; i++) {
         bool take_left =
             left > 0 && (right == r->n || center - r->sorted[left - 1] < r->sorted[right] - center);
         v = take_left ? center - r->sorted[--left] : r->sorted[right++] - center;
         if (i == first)
             at_first = v;
+        if (i == second)
+            *median = first == second ? v : (at_first + v) / 2;
     }
-    return first == last ? v : (at_first + v) / 2;
-}
-
-double nj_rolling_mean_deviation(const struct nj_rolling *r, double center)
-{
-    double sum = 0;
-    for (size_t i = 0; i < r->n; i++)
-        sum += fabs(r->sorted[i] - center);
-    return sum / (double)r->n;
+    *p90 = v;
 }

@@ -20,9 +20,9 @@ void nj_rolling_free(struct nj_rolling *rolling);
 void nj_rolling_add(struct nj_rolling *rolling, double v);
 /* Mean of the two in the middle when n is even. n > 0. */
 double nj_rolling_median(const struct nj_rolling *rolling);
-/* Median of |v - center|; n > 0. */
-double nj_rolling_mad(const struct nj_rolling *rolling, double center);
-/* Mean of |v - center|; n > 0. */
-double nj_rolling_mean_deviation(const struct nj_rolling *rolling, double center);
+/* Of |v - center|: the median, and the 90th percentile (nearest rank: the ceil(0.9 n)-th). n > 0.
+ */
+void nj_rolling_deviations(const struct nj_rolling *rolling, double center, double *median,
+                           double *p90);
 
 #endif

@@ -280,14 +280,14 @@ int nj_import_run(const struct nj_import_options *options, struct nj_import_repo
     *report = (struct nj_import_report){.first_ns = NJORD_NONE_I64, .last_ns = NJORD_NONE_I64};
     int rc = nj_input_open(&im.input, options, report, err);
     if (rc == 0)
-        rc = nj_stem_make(nj_journal_topic(report->kind), report->timeframe, report->symbol,
-                          report->stem, sizeof report->stem, err);
-    if (rc == 0)
         rc = options->dry_run ? take_scratch(&im, err) : take_folder(&im, err);
     im.commit = (struct nj_commit){
         .platform = options->platform, .dir = options->journal_dir, .staged = im.stage.dir};
     if (rc == 0)
         rc = stage_rows(&im, err);
+    if (rc == 0) /* the first row may have told the timeframe */
+        rc = nj_stem_make(nj_journal_topic(report->kind), report->timeframe, report->symbol,
+                          report->stem, sizeof report->stem, err);
     if (rc == 0)
         rc = merge_days(&im, err);
     if (rc == 0)

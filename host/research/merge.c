@@ -242,8 +242,9 @@ static int by_time_and_id(const void *a, const void *b)
 static int settle_bar(struct day *day, size_t from, size_t to, struct nj_error *err)
 {
     union event held, event;
-    struct member m;
-    struct row *holder = NULL; /* whose value counts so far */
+    struct member m = {0};
+    struct row *holder = NULL; /* whose value counts so far: `held` */
+    memset(&held, 0, sizeof held);
     for (size_t i = from; i < to; i++) {
         struct row *row = &day->rows[i];
         int rc = decode(day, row, &event, err);
@@ -282,9 +283,10 @@ static int settle_bar(struct day *day, size_t from, size_t to, struct nj_error *
 
 static int settle_bars(struct day *day, struct nj_error *err)
 {
-    for (size_t i = 1; i < day->n && !day->out->sorted; i++)
-        day->out->sorted = day->rows[i].ts < day->rows[i - 1].ts;
-    if (day->out->sorted)
+    bool ordered = true;
+    for (size_t i = 1; i < day->n && ordered; i++)
+        ordered = day->rows[i].ts >= day->rows[i - 1].ts;
+    if (!ordered)
         qsort(day->rows, day->n, sizeof *day->rows, by_time);
     for (size_t from = 0, to; from < day->n; from = to) {
         to = from + 1;
@@ -386,23 +388,67 @@ static int settle_trade(struct day *day, size_t i, struct nj_error *err)
     return 0;
 }
 
-static void order_trades(struct day *day)
+/* Rows that are left, to the front; where those that come begin. */
+static void close_ranks(struct day *day)
 {
-    int64_t high = INT64_MIN, back = 0;
-    bool ids = true;
+    size_t n = 0, n_old = 0;
     for (size_t i = 0; i < day->n; i++) {
-        const struct row *row = &day->rows[i];
-        if (row->dropped)
+        if (day->rows[i].dropped)
             continue;
-        ids = ids && row->id >= 0;
-        if (high > row->ts && high - row->ts > back)
-            back = high - row->ts;
-        high = row->ts > high ? row->ts : high;
+        n_old += !day->rows[i].fresh;
+        day->rows[n++] = day->rows[i];
     }
-    if (back <= NJ_STAGE_JITTER_NS)
-        return;
-    qsort(day->rows, day->n, sizeof *day->rows, ids ? by_time_and_id : by_time);
-    day->out->sorted = true;
+    day->n = n;
+    day->n_old = n_old;
+}
+
+/* Puts rows in order, where one steps back further than venues do, and makes key the highest time
+ * so far, by which they are merged with others. */
+static void order_part(struct row *rows, size_t n)
+{
+    int64_t high = INT64_MIN;
+    bool ids = true, back = false;
+    for (size_t i = 0; i < n; i++) {
+        ids = ids && rows[i].id >= 0;
+        back = back || (high > rows[i].ts && high - rows[i].ts > NJ_STAGE_JITTER_NS);
+        high = rows[i].ts > high ? rows[i].ts : high;
+    }
+    if (back)
+        qsort(rows, n, sizeof *rows, ids ? by_time_and_id : by_time);
+    high = INT64_MIN;
+    for (size_t i = 0; i < n; i++) {
+        high = rows[i].ts > high ? rows[i].ts : high;
+        rows[i].key = (uint64_t)high;
+    }
+}
+
+/* Does `old` stand before `fresh`? */
+static bool stands_first(const struct row *old, const struct row *fresh)
+{
+    if (old->key != fresh->key)
+        return (int64_t)old->key < (int64_t)fresh->key;
+    return old->id < 0 || fresh->id < 0 || old->id <= fresh->id;
+}
+
+/* Trades that are stored and those that come, merged by time; each in its own order. */
+static int order_trades(struct day *day, struct nj_error *err)
+{
+    close_ranks(day);
+    size_t n = day->n, i = 0, k = day->n_old, at = 0;
+    order_part(day->rows, day->n_old);
+    order_part(day->rows + day->n_old, n - day->n_old);
+    if (i == day->n_old || k == n || stands_first(&day->rows[k - 1], &day->rows[k]))
+        return 0;
+    struct row *merged = calloc(n, sizeof *merged);
+    if (!merged)
+        return nj_error_set(err, NJ_ERR_NOMEM, "out of memory for a day of %zu trades", n);
+    while (i < day->n_old || k < n) {
+        bool old = k == n || (i < day->n_old && stands_first(&day->rows[i], &day->rows[k]));
+        merged[at++] = day->rows[old ? i++ : k++];
+    }
+    free(day->rows);
+    day->rows = merged;
+    return 0;
 }
 
 static int settle_trades(struct day *day, struct nj_error *err)
@@ -416,8 +462,7 @@ static int settle_trades(struct day *day, struct nj_error *err)
         if (rc != 0)
             return rc;
     }
-    order_trades(day);
-    return 0;
+    return order_trades(day, err);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */

@@ -31,7 +31,6 @@ struct nj_merged {
     uint64_t same;     /* were there */
     uint64_t replaced; /* were there with other values */
     uint64_t twice;    /* stood twice in what comes */
-    bool sorted;       /* rows were moved */
     bool written;
 };
 

@@ -11,9 +11,9 @@ sys.path.insert(0, __file__.rsplit("/", 1)[0])
 from njordcli import njord  # noqa: E402
 from njordtest import SOURCE, check, equal  # noqa: E402
 
-VERBS = ["ctl", "kill", "plugin", "publish", "replay", "tail"]
+VERBS = ["ctl", "data", "kill", "plugin", "publish", "tail"]
 # later work: not there, and said so
-LATER = ["backtest", "sweep", "replay", "data", "ohlcv", "compress", "metrics", "compare", "report", "secrets", "portfolio-backtest"]
+LATER = ["backtest", "sweep", "replay", "ohlcv", "compress", "metrics", "compare", "report", "secrets", "portfolio-backtest"]
 
 
 def options(text):
@@ -63,6 +63,7 @@ def helps():
             commands[verb] = re.findall(r"^  ([a-z]+) ", out.split("Commands:")[1].split("Options:")[0], re.M)
     equal(commands, {"ctl": ["status", "plugins", "orders", "positions", "reload", "enable", "disable", "cancel", "flatten", "latency",
                              "stop"],
+                     "data": ["list", "import", "export", "validate"],
                      "kill": ["trip", "clear", "status"], "plugin": ["new", "check", "list", "info"]}, "commands")
     for verb, names in commands.items():
         with open(os.path.join(SOURCE, "doc", "man", "njord-%s.1" % verb), encoding="utf-8") as page:

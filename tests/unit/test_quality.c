@@ -319,7 +319,7 @@ START_TEST(the_modified_z_score_is_that_of_iglewicz_and_hoaglin)
     struct nj_quality_options options = usual();
     options.window = 4;
     options.return_max = 0;
-    options.z_max = 0.6745 * 1.5 / 0.375; /* what the rule computes at the limit, in its order */
+    options.z_max = 1.5 / (0.375 / 0.6745); /* what the rule computes at the limit, in its order */
     begin(options);
     for (int i = 0; i < 5; i++)
         close_at(closes[i], 10);
@@ -338,14 +338,14 @@ START_TEST(the_modified_z_score_is_that_of_iglewicz_and_hoaglin)
 }
 END_TEST
 
-/* Of 4 returns 3 are 0: median and MAD are 0, the mean deviation of (0, 0, 0, 0.5) is 0.125. */
-START_TEST(without_a_mad_the_mean_deviation_judges)
+/* Of 4 returns 3 are 0: median and MAD are 0, the 90th percentile of (0, 0, 0, 0.5) is 0.5. */
+START_TEST(where_most_stand_still_the_90th_percentile_judges)
 {
     const double closes[] = {64, 96, 96, 96, 96};
     struct nj_quality_options options = usual();
     options.window = 4;
     options.return_max = 0;
-    options.z_max = 7;
+    options.z_max = 3.3;
     begin(options);
     for (int i = 0; i < 5; i++)
         close_at(closes[i], 10);
@@ -353,14 +353,14 @@ START_TEST(without_a_mad_the_mean_deviation_judges)
     close_at(96 * 2.0, 10); /* r = 1: z = 1 / (1.253314 * 0.125) = 6.383 */
     expect_none();
     end();
-    options.z_max = 6;
+    options.z_max = 3.28;
     begin(options);
     for (int i = 0; i < 5; i++)
         close_at(closes[i], 10);
     close_at(96 * 2.0, 10);
     end();
     expect_one(NJ_QUALITY_Z_SPIKE);
-    ck_assert_double_eq_tol(found[0].value, 6.3831, 1e-4);
+    ck_assert_double_eq_tol(found[0].value, 3.2898, 1e-9);
 }
 END_TEST
 
@@ -532,7 +532,7 @@ int main(void)
     tcase_add_test(tc, a_return_equal_to_the_limit_passes_one_above_is_a_spike);
     tcase_add_test(tc, a_fall_over_a_gap_is_a_spike_by_return_too);
     tcase_add_test(tc, the_modified_z_score_is_that_of_iglewicz_and_hoaglin);
-    tcase_add_test(tc, without_a_mad_the_mean_deviation_judges);
+    tcase_add_test(tc, where_most_stand_still_the_90th_percentile_judges);
     tcase_add_test(tc, a_window_in_which_nothing_moved_judges_nothing);
     tcase_add_test(tc, fewer_than_thirty_returns_judge_nothing);
     tcase_add_test(tc, a_return_over_a_gap_is_not_judged_by_z_and_does_not_enter);

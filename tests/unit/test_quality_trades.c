@@ -162,22 +162,45 @@ END_TEST
 
 /* ---- the window ------------------------------------------------------------------------------ */
 
+/* Of 11 values the 10th is the 90th percentile (0.9 x 11 = 9.9), of 10 the 9th, of 9 the 9th. */
+START_TEST(percentiles_by_nearest_rank)
+{
+    double mad, p90;
+    for (int n = 1; n <= 11; n++) {
+        struct nj_rolling r;
+        ck_assert(nj_rolling_init(&r, 11));
+        for (int i = 0; i < n; i++)
+            nj_rolling_add(&r, i);
+        nj_rolling_deviations(&r, 0, &mad, &p90); /* 0 1 2 … n - 1 */
+        ck_assert_double_eq(p90, n == 11 ? 9 : n == 10 ? 8 : n - 1);
+        ck_assert_double_eq(mad, (n - 1) / 2.0);
+        nj_rolling_free(&r);
+    }
+}
+END_TEST
+
 START_TEST(median_and_deviation_of_a_moving_window)
 {
     struct nj_rolling r;
+    double mad, p90;
     const double v[] = {5, 1, 4, 2, 3};
     ck_assert(nj_rolling_init(&r, 4));
     for (int i = 0; i < 3; i++)
         nj_rolling_add(&r, v[i]); /* 1 4 5 */
     ck_assert_double_eq(nj_rolling_median(&r), 4);
-    ck_assert_double_eq(nj_rolling_mad(&r, 4), 1); /* 0 1 3 */
-    nj_rolling_add(&r, v[3]);                      /* 1 2 4 5 */
+    nj_rolling_deviations(&r, 4, &mad, &p90); /* 0 1 3 */
+    ck_assert_double_eq(mad, 1);
+    ck_assert_double_eq(p90, 3);
+    nj_rolling_add(&r, v[3]); /* 1 2 4 5 */
     ck_assert_double_eq(nj_rolling_median(&r), 3);
-    ck_assert_double_eq(nj_rolling_mad(&r, 3), 1.5); /* 1 1 2 2 */
-    nj_rolling_add(&r, v[4]);                        /* 5 goes: 1 2 3 4 */
+    nj_rolling_deviations(&r, 3, &mad, &p90); /* 1 1 2 2 */
+    ck_assert_double_eq(mad, 1.5);
+    ck_assert_double_eq(p90, 2);
+    nj_rolling_add(&r, v[4]); /* 5 goes: 1 2 3 4 */
     ck_assert_double_eq(nj_rolling_median(&r), 2.5);
-    ck_assert_double_eq(nj_rolling_mad(&r, 2.5), 1);            /* 0.5 0.5 1.5 1.5 */
-    ck_assert_double_eq(nj_rolling_mean_deviation(&r, 2.5), 1); /* likewise */
+    nj_rolling_deviations(&r, 2.5, &mad, &p90); /* 0.5 0.5 1.5 1.5 */
+    ck_assert_double_eq(mad, 1);
+    ck_assert_double_eq(p90, 1.5);
     nj_rolling_free(&r);
 }
 END_TEST
@@ -196,6 +219,7 @@ int main(void)
     suite_add_tcase(suite, tc);
     tc = tcase_create("window");
     tcase_add_test(tc, median_and_deviation_of_a_moving_window);
+    tcase_add_test(tc, percentiles_by_nearest_rank);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
