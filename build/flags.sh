@@ -14,6 +14,7 @@ PART_FLAGS=$(find plugins -name '*.h' -type f | sed 's|/[^/]*$||' | sort -u | se
 flags_for() {
     case $1 in
     sdk/* | plugins/* | tests/plugins/* | tests/fixtures/*) echo "$BASE_FLAGS" ;;
+    tests/fuzz/fuzz_capture.c) echo "$BASE_FLAGS $HOST_FLAGS $PART_FLAGS -Isdk/src" ;;
     tests/*) echo "$BASE_FLAGS $HOST_FLAGS $PART_FLAGS" ;;
     *) echo "$BASE_FLAGS $HOST_FLAGS" ;;
     esac

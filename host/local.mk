@@ -113,6 +113,8 @@ host_libnjord_a_SOURCES = \
     host/market/ohlcv_bucket.c \
     host/market/ohlcv_impl.h \
     host/market/ohlcv_span.c \
+    host/market/pace.c \
+    host/market/pace.h \
     host/market/quality.c \
     host/market/quality.h \
     host/market/rolling.c \
@@ -131,6 +133,8 @@ host_libnjord_a_SOURCES = \
     host/research/inventory.h \
     host/research/merge.c \
     host/research/merge.h \
+    host/research/replay.c \
+    host/research/replay.h \
     host/research/sink.c \
     host/research/sink.h \
     host/research/stage.c \
@@ -166,6 +170,7 @@ host_libnjord_a_SOURCES = \
     host/services/control.h \
     host/services/control_act.c \
     host/services/control_impl.h \
+    host/services/control_replay.c \
     host/services/control_stream.c \
     host/services/control_view.c \
     host/services/core.c \
@@ -265,7 +270,10 @@ njord_SOURCES = \
     host/cli/verb_plugin_info.c \
     host/cli/verb_plugin_list.c \
     host/cli/verb_plugin_new.c \
+    host/cli/replay_outlet.c \
+    host/cli/replay_outlet.h \
     host/cli/verb_publish.c \
+    host/cli/verb_replay.c \
     host/cli/verb_tail.c
 njord_LDADD = $(HOST_LIBS)
 njord_host_SOURCES = \

@@ -66,6 +66,7 @@ unit_tests = \
     tests/unit/test_ohlcv_exact \
     tests/unit/test_ohlcv_service \
     tests/unit/test_orders \
+    tests/unit/test_pace \
     tests/unit/test_paper \
     tests/unit/test_playback \
     tests/unit/test_playback_folder \
@@ -134,7 +135,9 @@ e2e_tests = \
     tests/e2e/test_msgpack_interop.py \
     tests/e2e/test_out_of_tree.sh \
     tests/e2e/test_plugin_exports.sh \
+    tests/e2e/test_reader.py \
     tests/e2e/test_redis_hosts.py \
+    tests/e2e/test_replay.py \
     tests/e2e/test_restart.py \
     tests/e2e/test_smallest_path.py \
     tests/e2e/test_strategies_golden.sh \
@@ -227,6 +230,7 @@ EXTRA_DIST += \
     tests/plugins/counter.h \
     tests/plugins/plain.h \
     tests/bench/bench_scan.h \
+    tests/bench/simdjson_lines.cc \
     tests/unit/cache_make.h \
     tests/unit/config_load.h \
     tests/unit/ohlcv_make.h \
@@ -267,6 +271,15 @@ tests_unit_test_config_memory_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \
     -Wl,--wrap=realloc -Wl,--wrap=strdup -Wl,--wrap=open -Wl,--wrap=open64 \
     -Wl,--wrap=read
 tests_bench_bench_host_LDADD = $(SUPPORT_LIBS)
+tests_bench_bench_scan_LDADD = $(SUPPORT_LIBS)
+if SIMDJSON
+EXTRA_LIBRARIES = tests/bench/libbenchsimdjson.a
+tests_bench_libbenchsimdjson_a_SOURCES = tests/bench/simdjson_lines.cc
+tests_bench_libbenchsimdjson_a_CPPFLAGS = $(SIMDJSON_CFLAGS)
+tests_bench_libbenchsimdjson_a_CXXFLAGS = -std=c++17 -march=native $(CXXFLAGS)
+tests_bench_bench_scan_CPPFLAGS = $(AM_CPPFLAGS) -DHAVE_SIMDJSON
+tests_bench_bench_scan_LDADD += tests/bench/libbenchsimdjson.a $(SIMDJSON_LIBS) -lstdc++
+endif
 tests_bench_bench_cache_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_cache_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_cache_faults_LDADD = $(SUPPORT_LIBS)
@@ -316,7 +329,7 @@ tests_unit_test_simmarket_rng_CPPFLAGS = $(SIMMARKET_TEST_CPPFLAGS)
 tests_unit_test_simmarket_rng_LDADD = $(SIMMARKET_TEST_LIBS)
 
 # Not tests themselves: what scripts of e2e/ drive.
-check_PROGRAMS += tests/e2e/cache_pipe tests/e2e/codec_pipe
+check_PROGRAMS += tests/e2e/cache_pipe tests/e2e/codec_pipe tests/e2e/reader_pipe
 check_PROGRAMS += $(unit_tests) $(fuzz_programs) $(soak_programs)
 check_DATA += $(test_plugins)
 EXTRA_PROGRAMS += $(bench_programs)

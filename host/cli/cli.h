@@ -94,6 +94,7 @@ extern const struct nj_verb nj_plugin_verbs[]; /* verb_plugin.c */
 
 int nj_verb_tail(struct nj_cli *cli);
 int nj_verb_publish(struct nj_cli *cli);
+int nj_verb_replay(struct nj_cli *cli);
 int nj_verb_plugin_new(struct nj_cli *cli);
 int nj_verb_plugin_list(struct nj_cli *cli);
 int nj_verb_plugin_info(struct nj_cli *cli);

@@ -25,6 +25,19 @@ const struct nj_verb nj_verbs[] = {
      "number and left out, and the exit code is 1. Topics md.* and strat.* only; refused while\n"
      "app.env is live.\n",
      "njord publish md.trades.ATOM/USDT < trades.ndjson", nj_verb_publish, NULL},
+    {"replay", "journals back onto the bus, at any speed", "", 0, 0,
+     NJ_OPT_CONFIG | NJ_OPT_CONTROL | NJ_OPT_BUS | NJ_OPT_JSON | NJ_OPT_SYMBOL | NJ_OPT_TIMEFRAME |
+         NJ_OPT_START | NJ_OPT_END | NJ_OPT_JOURNAL_DIR | NJ_OPT_SPEED,
+     "Trades and bars of one or more symbols enter a running host (or Redis) in the order in "
+     "which\n"
+     "they were recorded, on the topics of live data. --timeframe trades names the trades. Speed "
+     "1x\n"
+     "when none is given. SIGUSR1 pauses and goes on, so do Ctrl-Z and fg; paused time does not\n"
+     "count. The journals are only read; a host that would write into the same ones is refused,\n"
+     "and so is one whose app.env is live.\n",
+     "njord replay --symbol ATOM/USDT --timeframe 1m --start 2021-04-25 --end 2021-04-25 "
+     "--speed max",
+     nj_verb_replay, NULL},
     {"tail", "events as they happen, one JSON object a line", "GLOB", 1, 1,
      NJ_OPT_CONFIG | NJ_OPT_CONTROL | NJ_OPT_BUS | NJ_OPT_COUNT,
      "GLOB chooses topics as Redis PSUBSCRIBE does: md.trades.*, or * for all.\n",

@@ -42,7 +42,7 @@ static const struct row {
     {NJ_OPT_TIMEFRAME, 't', "timeframe", "T", offsetof(struct nj_cli, timeframes),
      "1s to 1d, or trades; may stand several times"},
     {NJ_OPT_START, 0, "start", "DATE", offsetof(struct nj_cli, start),
-     "YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ, inclusive (else all that is there)"},
+     "YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ, inclusive (default: all there is)"},
     {NJ_OPT_END, 0, "end", "DATE", offsetof(struct nj_cli, end),
      "likewise; a date includes that day, a time is exclusive"},
     {NJ_OPT_JOURNAL_DIR, 0, "journal-dir", "DIR", offsetof(struct nj_cli, journal_dir),

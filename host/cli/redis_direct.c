@@ -128,6 +128,7 @@ struct nj_redis_publisher {
     int64_t seq;             /* of the one topic that this process publishes on */
     void *room, *bytes;
     size_t room_cap, bytes_cap;
+    unsigned unanswered; /* of nj_redis_send() */
 };
 
 int nj_redis_publisher_open(struct nj_redis_publisher **out, const struct nj_bus_url *url,
@@ -244,4 +245,54 @@ int nj_redis_publish(struct nj_redis_publisher *p, const char *topic, const char
         return nj_error_set(err, NJ_ERR_INTERNAL, "'%s': the event cannot be encoded", topic);
     return strncmp(topic, "strat.", 6) == 0 ? send_order_flow(p, topic, n, err)
                                             : send_plain(p, topic, n, err);
+}
+
+/* ---- many events ---- */
+
+#define MAX_UNANSWERED 1024u
+
+static int take_answer(struct nj_redis_publisher *p, uint64_t *heard, struct nj_error *err)
+{
+    redisReply *reply = NULL;
+    int rc = 0;
+    if (redisGetReply(p->c, (void **)&reply) != REDIS_OK)
+        return nj_redis_failed(p->c, NULL, &p->url, err);
+    p->unanswered--;
+    if (reply->type != REDIS_REPLY_INTEGER)
+        rc = nj_redis_failed(p->c, reply, &p->url, err);
+    else if (heard)
+        *heard += (uint64_t)reply->integer;
+    freeReplyObject(reply);
+    return rc;
+}
+
+int nj_redis_settle(struct nj_redis_publisher *p, uint64_t *heard, struct nj_error *err)
+{
+    int rc = 0;
+    while (rc == 0 && p->unanswered > 0)
+        rc = take_answer(p, heard, err);
+    return rc;
+}
+
+int nj_redis_send(struct nj_redis_publisher *p, const char *topic, const njord_event *event,
+                  int64_t src_seq, uint64_t *heard, struct nj_error *err)
+{
+    njord_envelope envelope;
+    size_t n;
+    njord_envelope_init(&envelope);
+    envelope.src_seq = src_seq;
+    memcpy(envelope.src, p->src, sizeof envelope.src);
+    if (!grow(&p->bytes, &p->bytes_cap, njord_encode_bound(event)))
+        return nj_error_set(err, NJ_ERR_NOMEM, "out of memory");
+    if (njord_encode_msgpack(event, &envelope, p->bytes, p->bytes_cap, &n) != 0)
+        return nj_error_set(err, NJ_ERR_INTERNAL, "'%s': the event cannot be encoded", topic);
+    const char *words[] = {"PUBLISH", topic, p->bytes};
+    const size_t lengths[] = {7, strlen(topic), n};
+    if (redisAppendCommandArgv(p->c, 3, words, lengths) != REDIS_OK)
+        return nj_redis_failed(p->c, NULL, &p->url, err);
+    p->unanswered++;
+    int rc = 0;
+    while (rc == 0 && p->unanswered >= MAX_UNANSWERED)
+        rc = take_answer(p, heard, err);
+    return rc;
 }

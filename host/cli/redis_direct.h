@@ -22,4 +22,12 @@ void nj_redis_publisher_close(struct nj_redis_publisher *publisher);
 int nj_redis_publish(struct nj_redis_publisher *publisher, const char *topic, const char *line,
                      size_t len, char *why, size_t why_cap, struct nj_error *err);
 
+/* Sends an event on a topic without waiting for the answer; src_seq: its number on this topic,
+ * counted from 1 by the caller. *heard (may be NULL): grows by who got the messages answered
+ * meanwhile. */
+int nj_redis_send(struct nj_redis_publisher *publisher, const char *topic, const njord_event *event,
+                  int64_t src_seq, uint64_t *heard, struct nj_error *err);
+/* Takes all answers that are due. */
+int nj_redis_settle(struct nj_redis_publisher *publisher, uint64_t *heard, struct nj_error *err);
+
 #endif

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define FRESH_NS 50000000 /* a folder's time stamp may stand still that long although it changes   \
-                           */
+/* A folder's time stamp may stand still that long although it changes. */
+#define FRESH_NS 50000000
 
 /* When the folder last changed; 0: just now, or nobody knows. */
 static int64_t folder_changed(const char *dir)

@@ -18,6 +18,7 @@
 #define READ_AT_ONCE    65536
 #define REQUESTS_A_TIME 8
 #define HIGH_WATER      ((size_t)1 << 18) /* answers that wait: no further request is read */
+#define DRAIN_S         0.001             /* between looks at what is worked off */
 #define SEND_OFF_S      5.0               /* a caller being sent away has so long to read why */
 
 struct nj_control {
@@ -40,11 +41,13 @@ struct member {
     bool required;
 };
 
+#define N_MEMBERS 3
+
 static const struct request {
     const char *name;
     void (*run)(struct nj_caller *, const json_t *);
     bool early; /* also while the host starts or stops */
-    struct member members[2];
+    struct member members[N_MEMBERS];
 } requests[] = {
     {"status", nj_control_status, true, {{0}}},
     {"plugins", nj_control_plugins, true, {{0}}},
@@ -59,6 +62,10 @@ static const struct request {
     {"stop", nj_control_stop, true, {{0}}},
     {"tail", nj_control_tail, false, {{"glob", TEXT, true}}},
     {"publish", nj_control_publish, false, {{"topic", TEXT, true}, {"events", LIST, true}}},
+    {"replay",
+     nj_control_replay,
+     false,
+     {{"events", LIST, true}, {"journal", TEXT, false}, {"begin", BOOL, false}}},
 };
 #define N_REQUESTS (sizeof requests / sizeof requests[0])
 
@@ -125,7 +132,7 @@ static bool members_ok(struct nj_caller *caller, const struct request *r, json_t
     static const char *const kinds[] = {"", "a text", "true or false", "a list of texts"};
     const char *key;
     json_t *value;
-    for (int i = 0; i < 2 && r->members[i].name; i++) {
+    for (int i = 0; i < N_MEMBERS && r->members[i].name; i++) {
         const struct member *m = &r->members[i];
         value = json_object_get(args, m->name);
         if (value ? !member_ok(m, value) : m->required) {
@@ -137,7 +144,7 @@ static bool members_ok(struct nj_caller *caller, const struct request *r, json_t
     json_object_foreach(args, key, value)
     {
         bool known = strcmp(key, "cmd") == 0;
-        for (int i = 0; i < 2 && r->members[i].name && !known; i++)
+        for (int i = 0; i < N_MEMBERS && r->members[i].name && !known; i++)
             known = strcmp(key, r->members[i].name) == 0;
         if (!known) {
             nj_caller_refuse(caller, "request '%s': it has no member '%.64s'", r->name, key);
@@ -248,7 +255,8 @@ static void push_out(struct nj_caller *caller)
 
 static bool busy(const struct nj_caller *caller)
 {
-    return caller->tailing || caller->waiting || caller->closing || caller->broken;
+    return caller->tailing || caller->waiting || caller->draining || caller->closing ||
+           caller->broken;
 }
 
 /* Is a whole request waiting in `in`? */
@@ -263,10 +271,20 @@ static bool has_request(struct nj_caller *caller)
     return end != NULL;
 }
 
+/* Looks again soon whether what a caller has sent is worked off. */
+static void look_again(struct nj_caller *caller)
+{
+    ev_timer_stop(caller->host->loop, &caller->again);
+    ev_timer_set(&caller->again, caller->draining ? DRAIN_S : 0., 0.);
+    ev_timer_start(caller->host->loop, &caller->again);
+}
+
 /* Works off requests that are here; a few at a time, so that events go on. */
 static void work(struct nj_caller *caller)
 {
     bool more = false;
+    if (caller->draining && !caller->broken)
+        caller->draining = !nj_control_drained(caller);
     for (int n = 0; !busy(caller); n++) {
         if (!has_request(caller)) {
             if (caller->in.len - caller->in_at > NJ_CONTROL_MAX_LINE) {
@@ -292,15 +310,23 @@ static void work(struct nj_caller *caller)
         caller->in_seen -= caller->in_at < caller->in_seen ? caller->in_at : caller->in_seen;
         caller->in_at = 0;
     }
-    if (more)
-        ev_timer_start(caller->host->loop, &caller->again);
+    if (more || caller->draining)
+        look_again(caller);
+}
+
+bool nj_control_replays(const struct nj_caller *but)
+{
+    for (const struct nj_caller *c = but->control->callers; c; c = c->next)
+        if (c != but && c->replaying && !c->gone)
+            return true;
+    return false;
 }
 
 void nj_caller_settle(struct nj_caller *caller)
 {
     struct ev_loop *loop = caller->host->loop;
     bool full = caller->out.len > HIGH_WATER && !caller->tailing;
-    bool reads = !caller->eof && !caller->closing && !caller->waiting && !full;
+    bool reads = !caller->eof && !caller->closing && !caller->waiting && !caller->draining && !full;
     if (reads)
         ev_io_start(loop, &caller->readable);
     else

@@ -1,7 +1,8 @@
 /* control_impl.h - what the parts of the control socket share: a caller, its request, its answer.
  *
  * control.c owns socket and callers and reads requests; control_view.c answers what only looks,
- * control_act.c what changes the host, control_stream.c tail and publish. A request's function
+ * control_act.c what changes the host, control_stream.c tail and publish,
+ * control_replay.c recordings. A request's function
  * writes its answer into the caller's buffer and never blocks, never frees the caller. [loop] only.
  */
 #ifndef NJ_SERVICES_CONTROL_IMPL_H
@@ -40,6 +41,10 @@ struct nj_caller {
     struct nj_subscription *tap; /* while it tails */
     bool handling;               /* one of its requests, right now */
     bool tailing;
+    bool replaying; /* plays a recording: one caller at a time */
+    bool draining;  /* what it has sent is worked off before its next request is looked at */
+    bool flushing;  /* and it is told when that is done */
+    uint64_t replayed;
     bool waiting; /* for a reload to end, which tells this caller */
     bool gone;    /* has left meanwhile: freed when the reload has told it */
     struct nj_caller *next;
@@ -77,6 +82,12 @@ void nj_control_flatten(struct nj_caller *caller, const json_t *args);
 void nj_control_stop(struct nj_caller *caller, const json_t *args);
 void nj_control_tail(struct nj_caller *caller, const json_t *args);
 void nj_control_publish(struct nj_caller *caller, const json_t *args);
+void nj_control_replay(struct nj_caller *caller, const json_t *args);
+/* Does another caller play a recording? */
+bool nj_control_replays(const struct nj_caller *but);
+/* Has enough been worked off to go on with a caller that drains? Answers it when it waits for that.
+ */
+bool nj_control_drained(struct nj_caller *caller);
 
 /* Ends a caller's subscription. */
 void nj_control_untap(struct nj_caller *caller);

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef NJORD_VERSION
@@ -83,12 +84,28 @@ static void put_bus(struct nj_json_out *json, const struct nj_host *host)
     nj_put_close(json, '}');
 }
 
+/* Which folder it is, however it is named. */
+static void put_folder(struct nj_json_out *json, const char *dir)
+{
+    struct stat st;
+    if (stat(dir, &st) != 0)
+        return;
+    nj_put_uint(json, "dev", st.st_dev);
+    nj_put_uint(json, "ino", st.st_ino);
+}
+
 static void put_journal(struct nj_json_out *json, const struct nj_host *host)
 {
     struct nj_journal_stats s;
     nj_journals_stats(host->journals, &s);
     nj_put_open(json, "journal", '{');
     nj_put_text(json, "dir", nj_journals_dir(host->journals));
+    put_folder(json, nj_journals_dir(host->journals));
+    nj_put_open(json, "topics", '['); /* of market data that is written there */
+    for (uint32_t i = 0;
+         nj_config_has_service(host->config, "journal") && i < host->config->journal.n_topics; i++)
+        nj_put_text(json, NULL, host->config->journal.topics[i]);
+    nj_put_close(json, ']');
     nj_put_bool(json, "failed", nj_journals_failed(host->journals));
     nj_put_uint(json, "lines", s.lines);
     nj_put_uint(json, "bytes", s.bytes);

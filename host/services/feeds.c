@@ -69,15 +69,15 @@ static bool ids_add(struct ids *ids, uint64_t hash)
     return true;
 }
 
-static struct ids *ids_of(struct nj_feeds *feeds, const char *venue, const char *symbol)
+static struct ids *ids_of(struct nj_map *seen, const char *venue, const char *symbol)
 {
     char key[NJORD_ASSET_SIZE + NJORD_SYMBOL_SIZE + 1];
     snprintf(key, sizeof key, "%s %s", venue, symbol);
-    struct ids *ids = nj_map_get(&feeds->seen, key);
+    struct ids *ids = nj_map_get(seen, key);
     if (ids)
         return ids;
     ids = calloc(1, sizeof *ids);
-    if (!ids || !nj_map_put(&feeds->seen, key, ids)) {
+    if (!ids || !nj_map_put(seen, key, ids)) {
         free(ids);
         return NULL;
     }
@@ -109,7 +109,8 @@ static void publish_status(struct nj_host *host, const struct ids *ids, uint8_t 
 static bool trade_is_new(struct nj_host *host, struct nj_slot *slot, const njord_trade *trade)
 {
     struct nj_feeds *feeds = &host->feeding;
-    struct ids *ids = ids_of(feeds, trade->venue, trade->symbol);
+    struct ids *ids = ids_of(slot == feeds->replay ? &feeds->replayed : &feeds->seen, trade->venue,
+                             trade->symbol);
     if (!ids)
         return true;
     if (!ids->told_up) {
@@ -228,19 +229,26 @@ static int64_t wait_for(struct nj_host *host, struct nj_slot *slot, int64_t even
     return wait > 0 ? (int64_t)wait + 1 : 0;
 }
 
+/* Takes a slot whose next event comes before that of *slot. */
+static void earlier(struct nj_slot *s, struct nj_slot **slot, int64_t *event_ns)
+{
+    int64_t time = event_time(nj_record_event(nj_fifo_peek(&s->ahead, NULL)));
+    if (*slot && time >= *event_ns)
+        return;
+    *slot = s;
+    *event_ns = time;
+}
+
 bool nj_feeds_peek(struct nj_host *host, struct nj_slot **slot, int64_t *event_ns, int64_t *wait_ns)
 {
     *slot = NULL;
     for (uint32_t i = 0; i < host->feeds.n; i++) {
         struct nj_slot *s = host->feeds.all[i];
-        if (!pull(host, s))
-            continue;
-        int64_t time = event_time(nj_record_event(nj_fifo_peek(&s->ahead, NULL)));
-        if (*slot && time >= *event_ns)
-            continue;
-        *slot = s;
-        *event_ns = time;
+        if (pull(host, s))
+            earlier(s, slot, event_ns);
     }
+    if (host->feeding.replay && !nj_fifo_empty(&host->feeding.replay->ahead))
+        earlier(host->feeding.replay, slot, event_ns);
     if (*slot)
         *wait_ns = wait_for(host, *slot, *event_ns);
     return *slot != NULL;
@@ -260,6 +268,38 @@ void nj_feeds_enter(struct nj_host *host, struct nj_slot *slot)
         let_in(host, slot, record, event);
     }
     nj_fifo_release(&slot->ahead);
+}
+
+/* ---- a recording from outside ---- */
+
+int nj_feeds_replay_begin(struct nj_host *host, struct nj_error *err)
+{
+    struct nj_feeds *feeds = &host->feeding;
+    if (!feeds->replay) {
+        feeds->replay = calloc(1, sizeof *feeds->replay);
+        if (!feeds->replay)
+            return nj_error_set(err, NJ_ERR_NOMEM, "replay: out of memory");
+        feeds->replay->host = host;
+        feeds->replay->kind = NJORD_KIND_FEED;
+        snprintf(feeds->replay->id, sizeof feeds->replay->id, "replay");
+        feeds->replay->first_event_ns = NJORD_NONE_I64;
+    }
+    nj_map_free(&feeds->replayed, free);
+    feeds->replayed = (struct nj_map){0};
+    return 0;
+}
+
+int nj_feeds_replay(struct nj_host *host, const char *topic, const njord_event *event,
+                    struct nj_error *err)
+{
+    if (nj_record_push(&host->feeding.replay->ahead, topic, event))
+        return 0;
+    return nj_error_set(err, NJ_ERR_NOMEM, "replay: out of memory");
+}
+
+size_t nj_feeds_replay_waiting(const struct nj_host *host)
+{
+    return host->feeding.replay ? host->feeding.replay->ahead.bytes : 0;
 }
 
 bool nj_feeds_ended(const struct nj_host *host)
@@ -315,5 +355,9 @@ int nj_feeds_start(struct nj_host *host, struct nj_error *err)
 void nj_feeds_stop(struct nj_host *host)
 {
     nj_map_free(&host->feeding.seen, free);
+    nj_map_free(&host->feeding.replayed, free);
+    if (host->feeding.replay)
+        nj_fifo_free(&host->feeding.replay->ahead);
+    free(host->feeding.replay);
     host->feeding = (struct nj_feeds){0};
 }

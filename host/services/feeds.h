@@ -22,7 +22,9 @@ struct nj_slot;
 #define NJ_FEED_IDS 512u
 
 struct nj_feeds {
-    struct nj_map seen; /* "venue symbol" to its ids */
+    struct nj_map seen;     /* "venue symbol" to its ids */
+    struct nj_map replayed; /* likewise, of the replay under way */
+    struct nj_slot *replay; /* what a caller of the control socket plays; NULL: nobody ever did */
     uint64_t duplicates, gaps, missing, out_of_order;
 };
 
@@ -34,6 +36,14 @@ bool nj_feeds_peek(struct nj_host *host, struct nj_slot **slot, int64_t *event_n
                    int64_t *wait_ns);
 /* Lets that event in: dedupe, gap notice, onto the bus. */
 void nj_feeds_enter(struct nj_host *host, struct nj_slot *slot);
+/* A recording played from outside is a feed of its own, which forgets the ids of the one before it.
+ * Its events wait here until they enter in their turn; those of other feeds at the same time come
+ * first. NJ_ERR_NOMEM. */
+int nj_feeds_replay_begin(struct nj_host *host, struct nj_error *err);
+int nj_feeds_replay(struct nj_host *host, const char *topic, const njord_event *event,
+                    struct nj_error *err);
+/* Bytes that wait. */
+size_t nj_feeds_replay_waiting(const struct nj_host *host);
 /* Have all feeds that can end ended? */
 bool nj_feeds_ended(const struct nj_host *host);
 

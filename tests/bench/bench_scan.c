@@ -3,13 +3,15 @@
  *
  * Bars: the ATOM/USDT month as a host writes it; with every optional member and the long digits of
  * computed volumes; with blanks, as Python's json writes them; with the keys of each line in an
- * order of its own. Trades: the BTCUSDT capture. Without the data, made ones. Contestants: a pass
- * that only looks for line ends (the floor), our scanner, the codec and jansson, each reading the
- * members into columns; simdjson when configure found it. Each figure is the median of RUNS runs in
- * turns; ratios are to the floor of the same run. A figure under its bar is flagged; the exit code
- * stays 0, because a busy machine is no error.
+ * order of its own. Trades: the BTCUSDT capture, also as files, plain and packed. Without the data,
+ * made ones. Contestants: a pass that only looks for line ends (the floor), our scanner, the codec
+ * and jansson, each reading the members into columns; simdjson when configure found it. Each figure
+ * is the median of RUNS runs in turns, of processor time; ratios are to the floor of the same run.
+ * A figure under its bar is flagged; the exit code stays 0, because a busy machine is no error.
  */
 #include "bench_scan.h"
+#include "../support/folder.h"
+#include "../support/gzip.h"
 #include "journal/columns.h"
 #include "journal/scan.h"
 
@@ -472,6 +474,42 @@ static void compare(const char *title, uint32_t type, double bar_mb_s)
     }
 }
 
+/* The text as a file that the kernel holds: reading, unpacking and its checks are in the figure. */
+static void from_file(uint32_t type, bool gzip)
+{
+    char dir[256], path[512];
+    double seconds[RUNS];
+    const char *name = gzip ? "md.trades.BTCUSDT.20240808.ndjson.gz" : "md.trades.BTCUSDT.ndjson";
+    folder_make(dir, "bench_scan");
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    if (gzip) {
+        char *packed = malloc(text.len);
+        if (!packed)
+            exit(1);
+        folder_write(dir, name, packed, gzip_pack(text.data, text.len, packed, text.len));
+        free(packed);
+    } else {
+        folder_write(dir, name, text.data, text.len);
+    }
+    for (unsigned run = 0; run < RUNS; run++) {
+        struct nj_error err;
+        struct nj_columns_builder *b = new_builder(type);
+        struct nj_scan scan = {.into = b, .from_ns = INT64_MIN, .to_ns = INT64_MAX};
+        double start = now_s();
+        if (nj_scan_file(&scan, path, &err) < 0) {
+            fprintf(stderr, "bench_scan: %s\n", err.text);
+            exit(1);
+        }
+        sum_columns(b);
+        seconds[run] = now_s() - start;
+    }
+    qsort(seconds, RUNS, sizeof(double), by_size);
+    printf("  %-24s %8.0f MB/s %8.1f ns a line\n",
+           gzip ? "scanner, from .ndjson.gz" : "scanner, from .ndjson",
+           (double)text.len / 1e6 / seconds[RUNS / 2], seconds[RUNS / 2] * 1e9 / (double)text.rows);
+    folder_remove(dir);
+}
+
 int main(void)
 {
     make_month();
@@ -485,6 +523,8 @@ int main(void)
     compare("bars, an order of keys a line", NJORD_EV_BAR, 800);
     make_trades();
     compare("trades", NJORD_EV_TRADE, 800);
+    from_file(NJORD_EV_TRADE, false);
+    from_file(NJORD_EV_TRADE, true);
     free(month);
     free(text.data);
     return 0;

@@ -2,9 +2,9 @@
  * reader_memory.c - a journal larger than anyone wants in memory is read in memory that stays flat.
  *
  * Writes a journal of trades (16 MB; 2 GB with NJORD_SOAK=1 in the environment) as three dated
- * files, one of them packed, and a live one; reads it beside a small one, merged by time, and scans
- * one of its files. After the first tenth of the events the resident memory may grow by 1 MB more,
- * no further; every event must come, in order.
+ * files, one of them packed, and a live one; reads it beside a small one, merged by time and by
+ * seq. After the first tenth of the events the resident memory may grow by 4 MB more (what the
+ * packed file takes is among them), no further; every event must come, in order.
  */
 #include "../support/folder.h"
 #include "journal/reader.h"

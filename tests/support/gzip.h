@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* One gzip member of `text`; returns its length. Ends the test when it cannot. */
+/* One gzip member of `text`; returns its length. Ends the program when it cannot. */
 size_t gzip_pack(const void *text, size_t len, void *out, size_t cap);
 
 #endif
