@@ -284,9 +284,12 @@ int nj_cache_open(struct nj_cache **out, const struct nj_cache_options *options,
 {
     const struct nj_platform *pf = options->platform ? options->platform : nj_platform_system();
     struct nj_cache *cache = pf->alloc(pf->ctx, sizeof *cache);
+    struct nj_error own;
     int rc;
 
     *out = NULL;
+    if (!err)
+        err = &own;
     if (!cache)
         return nj_error_set(err, NJ_ERR_NOMEM, "column cache: out of memory");
     memset(cache, 0, sizeof *cache);
@@ -307,10 +310,8 @@ int nj_cache_open(struct nj_cache **out, const struct nj_cache_options *options,
         rc = nj_cache_series(cache, err);
     if (rc != 0)
         goto fail;
-    if (err) {
-        err->code = 0;
-        memcpy(err->text, cache->warning, sizeof err->text);
-    }
+    err->code = 0;
+    memcpy(err->text, cache->warning, sizeof err->text);
     *out = cache;
     return 0;
 fail:

@@ -285,7 +285,7 @@ static int put_piece(struct nj_segment_writer *w, const struct piece *p,
     while (left > 0) {
         size_t part = left < sizeof w->block ? (size_t)left : sizeof w->block;
         int rc = 0;
-        if (!p->has[section])
+        if (!p->has[section] && width > 0)
             fill_none(section, w->block, part / width);
         else if (data)
             memcpy(w->block, data + done, part);

@@ -92,7 +92,7 @@ static double read_all(void)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n;
     while ((n = read(fd, buffer, sizeof buffer)) > 0)
-        sink += buffer[n / 2];
+        sink += buffer[(size_t)n - 1];
     close(fd);
     return now_s() - start;
 }
