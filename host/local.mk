@@ -57,6 +57,7 @@ host_libnjord_a_SOURCES = \
     host/config/value.h \
     host/journal/cache.c \
     host/journal/cache.h \
+    host/journal/cache_aside.c \
     host/journal/cache_build.c \
     host/journal/cache_gather.c \
     host/journal/cache_hash.c \

@@ -23,7 +23,8 @@ struct build {
     struct nj_cache *cache;
     const struct nj_cache_source *source;
     uint64_t from, lines_before;
-    int fd; /* of the source */
+    int fd;                       /* of the source */
+    struct nj_cache_aside *aside; /* its hash being worked out */
     struct nj_columns_builder *rows;
     struct nj_segment_writer *writer; /* NULL: all stays in memory */
     struct nj_columns view;
@@ -135,6 +136,21 @@ static int still_there(const struct build *b, const struct nj_segment_head *befo
     return 0;
 }
 
+/* Where the source's last whole line ends, as it now stands; a guess for a live one, which may grow
+ * before it is read. */
+static uint64_t whole_lines(const struct build *b)
+{
+    const struct nj_platform *pf = b->cache->pf;
+    uint64_t end = b->head.source_size;
+    char tail[4096];
+
+    if (!b->source->live || end < sizeof tail)
+        return end;
+    ssize_t n = pf->pread(pf->ctx, b->fd, tail, sizeof tail, (off_t)(end - sizeof tail));
+    const char *last = n == (ssize_t)sizeof tail ? memrchr(tail, '\n', sizeof tail) : NULL;
+    return last ? end - sizeof tail + (uint64_t)(last - tail) + 1 : 0;
+}
+
 /* The header's part that is of the source, when its rows are read. */
 static int seal(struct build *b, const uint8_t *previous, struct nj_error *err)
 {
@@ -153,7 +169,10 @@ static int seal(struct build *b, const uint8_t *previous, struct nj_error *err)
         memcpy(h->previous, previous, sizeof h->previous);
     if (rc == 0 && b->writer)
         rc = nj_cache_key_edges(pf, b->fd, path, h, err);
-    if (rc == 0 && b->writer)
+    struct nj_cache_aside *aside = b->aside;
+    b->aside = NULL;
+    if (!nj_cache_aside_end(aside, h->source_from, h->source_to, h->source_hash) && rc == 0 &&
+        b->writer)
         rc = nj_cache_key_hash(pf, b->fd, path, h->source_from, h->source_to, h->source_hash, err);
     h->built_ns = pf->realtime_ns(pf->ctx);
     return rc;
@@ -224,9 +243,11 @@ static int try_once(struct build *b, struct nj_cache_pending *pending, size_t pl
     struct nj_cache *cache = b->cache;
     struct nj_segment_head now;
     struct stat st;
+    uint8_t unused[NJ_SHA256_SIZE];
 
     b->rows = NULL;
     b->writer = NULL;
+    b->aside = NULL;
     b->lines = b->bad = 0;
     b->end = b->from;
     b->cache_failed = false;
@@ -242,6 +263,9 @@ static int try_once(struct build *b, struct nj_cache_pending *pending, size_t pl
     }
     if (rc == 0) {
         nj_columns_view(b->rows, &b->view);
+        if (b->writer)
+            b->aside =
+                nj_cache_aside_begin(cache->pf, b->fd, b->source->path, b->from, whole_lines(b));
         rc = read_rows(b, err);
         if (rc == NJ_ERR_IO && still_there(b, NULL, &now, &st, NULL) == NJ_ERR_LOST)
             rc = nj_error_set(err, NJ_ERR_LOST, "file '%s': moved", b->source->path);
@@ -259,6 +283,7 @@ static int try_once(struct build *b, struct nj_cache_pending *pending, size_t pl
         *out = NULL;
     }
 done:
+    nj_cache_aside_end(b->aside, 0, 0, unused);
     nj_segment_writer_free(b->writer);
     nj_columns_builder_free(b->rows);
     return rc;

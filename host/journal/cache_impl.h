@@ -2,8 +2,8 @@
  *
  * cache.c decides per source whether its segments hold, cache_place.c knows the folders they lie
  * in, cache_build.c makes one from its source, cache_key.c tells whether a source is still the one
- * a segment was made of, cache_series.c puts segments in order, cache_hash.c names what came out.
- */
+ * a segment was made of, cache_aside.c works out its hash beside the scanner, cache_series.c puts
+ * segments in order, cache_gather.c makes its pieces, cache_hash.c names what came out. */
 #ifndef NJ_JOURNAL_CACHE_IMPL_H
 #define NJ_JOURNAL_CACHE_IMPL_H
 
@@ -78,6 +78,14 @@ int nj_cache_key_edges(const struct nj_platform *pf, int fd, const char *path,
 /* SHA-256 of a source's bytes from..to. */
 int nj_cache_key_hash(const struct nj_platform *pf, int fd, const char *path, uint64_t from,
                       uint64_t to, uint8_t out[NJ_SHA256_SIZE], struct nj_error *err);
+/* The same beside other work, on a thread of its own, for sources where that pays. NULL: not begun,
+ * and nothing is lost. nj_cache_aside_end() waits, releases it and says whether out was set; it is
+ * for from..to only. */
+struct nj_cache_aside;
+struct nj_cache_aside *nj_cache_aside_begin(const struct nj_platform *pf, int fd, const char *path,
+                                            uint64_t from, uint64_t to);
+bool nj_cache_aside_end(struct nj_cache_aside *aside, uint64_t from, uint64_t to,
+                        uint8_t out[NJ_SHA256_SIZE]);
 enum nj_cache_verdict {
     NJ_CACHE_CURRENT, /* the source has nothing else */
     NJ_CACHE_GREW,    /* a live one has more behind source_to */

@@ -129,50 +129,64 @@ END_TEST
 
 /* ---- a source of several pieces ---- */
 
+enum { ROWS = 600000 }; /* more than twice what is held */
+
+static void id_of(char out[32], size_t row)
+{
+    snprintf(out, 32, row % 1000 == 999 ? "t-%zu" : "%zu", row);
+}
+
+static const char *venue_of(size_t row)
+{
+    return row < ROWS / 2 ? NULL : row % 2 ? "okx" : "kraken";
+}
+
 START_TEST(a_source_too_long_for_memory_reads_back_the_same)
 {
     struct nj_cache_options o = options_of(TRADES);
     const struct nj_columns *p;
     char id[32];
-    enum { ROWS = 600000 }; /* more than twice what is held */
-    for (int64_t i = 0; i < ROWS; i++) {
-        if (i % 1000 == 999)
-            snprintf(id, sizeof id, "t-%" PRId64, i);
-        else
-            snprintf(id, sizeof id, "%" PRId64, i);
-        put_trade(&text, i + 1, id, i < ROWS / 2 ? NULL : i % 2 ? "okx" : "kraken", 0);
+    for (size_t i = 0; i < ROWS; i++) {
+        id_of(id, i);
+        put_trade(&text, (int64_t)i + 1, id, venue_of(i), 0);
+        if (i == ROWS - 100) /* of another symbol, far behind the first piece */
+            nj_buf_puts(&text, "{\"ts_ns\":1,\"symbol\":\"BT/CUSDT\",\"price\":1,\"qty\":1}\n");
     }
     put_file(TRADES ".20210401.ndjson", &text);
+    o.skip_bad = true;
     struct nj_cache *c = must_open(&o);
     ck_assert_str_eq(err.text, "");
     ck_assert(nj_cache_pieces(c, &p) == 1 && p->n == ROWS);
     for (size_t i = 0; i < ROWS; i++) {
         njord_trade t;
         nj_columns_trade(p, i, &t);
-        snprintf(id, sizeof id, i % 1000 == 999 ? "t-%zu" : "%zu", i);
+        id_of(id, i);
         if (t.ev.ts_ns != (int64_t)i + 1 || strcmp(t.trade_id, id) != 0 ||
-            strcmp(t.venue, i < ROWS / 2 ? ""
-                            : i % 2      ? "okx"
-                                         : "kraken") != 0)
+            strcmp(t.venue, venue_of(i) ? venue_of(i) : "") != 0)
             ck_abort_msg("row %zu: %" PRId64 " '%s' '%s'", i, t.ev.ts_ns, t.trade_id, t.venue);
     }
-    struct nj_cache_info file = info_of(c);
+    seen = info_of(c);
+    ck_assert(seen.bad == 1 && seen.segments == 1);
     nj_cache_close(c);
     o.verify = true;
     c = must_open(&o);
     ck_assert_uint_eq(info_of(c).built, 0);
     nj_cache_close(c);
     ck_assert_int_eq(count_files(dir, ".cache", "", ""), 1);
-    folder_empty(dir);
-    for (int64_t i = 0; i < ROWS; i++) { /* the same in memory */
-        snprintf(id, sizeof id, i % 1000 == 999 ? "t-%" PRId64 : "%" PRId64, i);
-        put_trade(&text, i + 1, id, i < ROWS / 2 ? NULL : i % 2 ? "okx" : "kraken", 0);
-    }
-    put_file(TRADES ".20210401.ndjson", &text);
-    o.no_write = true;
+
+    char path[600];
+    snprintf(path, sizeof path, "%s/.cache", dir);
+    folder_remove(path);
+    o.no_write = true; /* the same in memory */
     c = must_open(&o);
-    ck_assert_str_eq(info_of(c).hash, file.hash);
+    ck_assert_uint_eq(info_of(c).segments, 0);
+    ck_assert_uint_eq(info_of(c).bad, 1);
+    ck_assert_str_eq(info_of(c).hash, seen.hash);
     nj_cache_close(c);
+
+    o.skip_bad = false;
+    ck_assert_int_eq(nj_cache_open(&c, &o, &err), NJ_ERR_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, ".ndjson:599902: "));
 }
 END_TEST
 
