@@ -216,6 +216,8 @@ host_libnjord_a_SOURCES = \
     host/services/summary.h \
     host/services/timers.c \
     host/services/timers.h \
+    host/services/warmup.c \
+    host/services/warmup.h \
     host/trade/decimal.c \
     host/trade/decimal.h \
     host/trade/idset.c \

@@ -100,6 +100,7 @@ unit_tests = \
     tests/unit/test_strategies \
     tests/unit/test_target_weights \
     tests/unit/test_timers \
+    tests/unit/test_warmup \
     tests/unit/test_watchdog \
     tests/unit/test_trial \
     tests/unit/test_yaml
@@ -142,6 +143,7 @@ e2e_tests = \
     tests/e2e/test_smallest_path.py \
     tests/e2e/test_strategies_golden.sh \
     tests/e2e/test_templates.sh \
+    tests/e2e/test_warmup.py \
     tests/e2e/test_tree_checks.py \
     tests/golden/indicators/make.py \
     tests/golden/trade/intent_ids.py \
@@ -159,6 +161,7 @@ test_plugins = \
     tests/plugins/flipper.so \
     tests/plugins/floods.so \
     tests/plugins/hang_on_event.so \
+    tests/plugins/historian.so \
     tests/plugins/larger_struct.so \
     tests/plugins/leaves_thread.so \
     tests/plugins/load_refuses.so \
@@ -310,6 +313,7 @@ tests_unit_test_recovery_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_rotate_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_rotate_faults_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_ohlcv_service_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_warmup_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_snapshot_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_state_LDADD = $(SUPPORT_LIBS)
 

@@ -435,6 +435,12 @@ int nj_bus_enter(struct nj_bus *bus, int64_t event_time, void (*fn)(void *ctx, u
     return 0;
 }
 
+const njord_event *nj_bus_next(const struct nj_bus *bus)
+{
+    const struct record *r = nj_fifo_peek(&bus->inputs, NULL);
+    return r ? (const njord_event *)(r + 1) : NULL;
+}
+
 bool nj_bus_pending(const struct nj_bus *bus)
 {
     return !nj_fifo_empty(&bus->inputs);

@@ -90,6 +90,8 @@ int nj_bus_inject(struct nj_bus *bus, const char *topic, const njord_event *even
 
 /* Lets the next waiting input enter and works it off to the end. False: none waits. */
 bool nj_bus_step(struct nj_bus *bus);
+/* The input that enters next, as it was published; NULL: none waits. */
+const njord_event *nj_bus_next(const struct nj_bus *bus);
 /* Does an input wait? */
 bool nj_bus_pending(const struct nj_bus *bus);
 /* Is an event being delivered right now? */

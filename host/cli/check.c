@@ -1,6 +1,7 @@
 #include "cli/check.h"
 
 #include "base/fs.h"
+#include "journal/names.h"
 #include "runtime/child.h"
 #include "runtime/instance.h"
 
@@ -33,7 +34,7 @@ static bool takes_any(const struct nj_module *module, const struct nj_instance_c
     struct nj_error err;
     if (nj_module_iface(module, &probe.iface.strategy, sizeof probe.iface.strategy, &err) != 0)
         return true;
-    bool shown = false;
+    bool shown = entry->warmup_bars > 0 && nj_instance_takes(&probe, NJORD_EV_BAR);
     for (uint32_t e = 0; e < entry->n_events; e++) {
         char glob[256];
         snprintf(glob, sizeof glob, "%s", entry->events[e]);
@@ -118,6 +119,29 @@ static void take_lines(const struct nj_buf *said, struct nj_config_report *repor
     }
 }
 
+/* History that is not there is none that could be shown: told for each symbol without a journal. */
+static void check_warmup(const struct nj_config *config, const struct nj_instance_config *entry,
+                         struct nj_config_report *report)
+{
+    const njord_topic *topic = njord_topic_of("md.ohlcv.1m.A/B");
+    char *const *symbols = entry->n_symbols ? entry->symbols : config->exchange.symbols;
+    uint32_t n = entry->n_symbols ? entry->n_symbols : config->exchange.n_symbols;
+    for (uint32_t i = 0; i < n; i++) {
+        char stem[NJ_STEM_SIZE];
+        struct nj_journal_files files = {0};
+        struct nj_error err = {0};
+        if (nj_stem_make(topic, entry->warmup_timeframe, symbols[i], stem, sizeof stem, &err) != 0)
+            nj_config_problem(report, false, entry->place, "'%s': warmup: %s", entry->id, err.text);
+        else if (nj_journal_list(config->logging.journal_dir, stem, &files, &err) != 0 ||
+                 files.n == 0)
+            nj_config_problem(report, true, entry->place,
+                              "'%s': warmup: no journal '%s' in '%s': %s is shown no history; "
+                              "njord data import brings some",
+                              entry->id, stem, config->logging.journal_dir, symbols[i]);
+        nj_journal_files_free(&files);
+    }
+}
+
 static void check_one(const struct nj_config *config, const struct nj_instance_config *entry,
                       const char *run_dir, struct nj_config_report *report)
 {
@@ -128,10 +152,7 @@ static void check_one(const struct nj_config *config, const struct nj_instance_c
     if (!entry->enabled)
         return;
     if (entry->warmup_bars > 0)
-        nj_config_problem(
-            report, false, entry->place,
-            "'%s': warmup needs stored bars, which this version does not keep; remove it",
-            entry->id);
+        check_warmup(config, entry, report);
     if (nj_plugin_find(config->plugins.dir, entry->kind, entry->plugin, path, &err) != 0) {
         nj_config_problem(report, false, entry->place, "'%s': %s", entry->id, err.text);
         return;

@@ -430,8 +430,8 @@ static const struct nj_key warmup_keys[] = {
      .required = true,
      .at = ENTRY(warmup_bars),
      .min_i = 1,
-     .max_i = 10000000,
-     .help = "How many of them."},
+     .max_i = 100000,
+     .help = "How many of them of each symbol: the last ones."},
     {0}};
 
 static const struct nj_key strategies_keys[] = {
@@ -446,7 +446,8 @@ static const struct nj_key strategies_keys[] = {
     {.name = "warmup",
      .type = NJ_KEY_MAP,
      .keys = warmup_keys,
-     .help = "History that is shown before the start; orders are refused meanwhile."},
+     .help = "History that an instance without a saved state is shown before its first event, out "
+             "of the journals of bars; orders are refused meanwhile."},
     ISOLATION_KEY,
     ENUM("on_crash", "hold", ENTRY(on_crash), order_fates,
          "What happens to its open orders when it fails for good: hold leaves them, cancel takes "

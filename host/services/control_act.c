@@ -195,6 +195,8 @@ static void do_enable(void *ctx, uint64_t seq)
                 slot->instance, slot->instance->symbols[i],
                 NJORD_WANT_TRADES | NJORD_WANT_DEPTH | NJORD_WANT_TICKER | NJORD_WANT_BARS, true);
     } else {
+        if (!e->restored)
+            nj_warmup_want(slot);
         nj_strategy_sync(slot);
     }
     nj_host_announce(slot->host, slot->id, slot->kind, NJORD_PLUGIN_EVENT_ENABLED, plugin->version,

@@ -269,6 +269,8 @@ static bool one(struct nj_host *host, int64_t *wait_ns)
 {
     struct nj_slot *slot;
     int64_t event_ns, wait = 0;
+    if (host->warmups_due > 0 && nj_warmup_turn(host, true))
+        return true;
     /* a timer that is always due again does not keep everything else from happening */
     if (!by_events(host) && host->timers_in_a_row < TIMERS_IN_A_ROW && fire_due(host, wall(host))) {
         host->timers_in_a_row++;
@@ -619,6 +621,7 @@ int nj_host_run(struct nj_host *host)
         nj_log(host->log, NJ_WARN, "risk", "kill_switch_tripped",
                NJ_TEXT("by", nj_kill_reason(&host->kill, monotonic(host))),
                NJ_TEXT("file", host->kill.file));
+    nj_warmup_turn(host, false); /* what the record says comes behind what was before */
     if (nj_bus_enter(host->bus, nj_host_now(host), take_up, host, &err) != 0)
         nj_log(host->log, NJ_ERROR, "host", "not_taken_up", NJ_TEXT("error", err.text));
     nj_log(host->log, NJ_INFO, "host", "running", NJ_INT("feeds", host->feeds.n),

@@ -62,7 +62,9 @@ struct nj_host {
     struct nj_instance_ops ops; /* what instances ask for */
     struct nj_slots feeds, brokers, strategies;
     struct nj_feeds feeding;
-    struct nj_slot *pulling; /* the feed whose `next` is being called */
+    struct nj_slot *pulling;    /* the feed whose `next` is being called */
+    const struct nj_slot *past; /* the strategy that is being called with history */
+    uint32_t warmups_due;
     uint32_t feeds_refused;
     struct nj_descriptor *descriptors;
     struct nj_risk_service risk;

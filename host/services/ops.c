@@ -7,7 +7,18 @@
 
 static int64_t now_ns(void *ctx)
 {
-    return nj_host_now(ctx);
+    const struct nj_host *host = ctx;
+    return host->past ? host->past->warmup.now_ns : nj_host_now(host);
+}
+
+/* As this instance may know it: of the history that it is being shown, or the latest. */
+static double price_for(const struct nj_host *host, const struct nj_instance *i, const char *symbol)
+{
+    const struct nj_slot *slot = i->owner;
+    if (!slot || !slot->warming)
+        return nj_core_last_price(&host->core, symbol, NULL);
+    const struct nj_instrument *found = nj_instrument_find(host->core.instruments, symbol);
+    return found ? nj_warmup_price(slot, found->symbol_id) : NAN;
 }
 
 static void log_text(void *ctx, struct nj_instance *i, int32_t level, const char *text)
@@ -30,7 +41,7 @@ static njord_status position(void *ctx, struct nj_instance *i, const char *symbo
     out->qty = nj_position_qty(p);
     out->avg_price = p->avg_price;
     out->realized_pnl = p->realized_pnl;
-    out->unrealized_pnl = nj_position_unrealized(p, nj_core_last_price(&host->core, symbol, NULL));
+    out->unrealized_pnl = nj_position_unrealized(p, price_for(host, i, symbol));
     out->fees_paid = p->fees_paid;
     return NJORD_OK;
 }
@@ -42,8 +53,7 @@ static double working(void *ctx, struct nj_instance *i, const char *symbol)
 
 static double last_price(void *ctx, struct nj_instance *i, const char *symbol)
 {
-    (void)i;
-    return nj_core_last_price(&((struct nj_host *)ctx)->core, symbol, NULL);
+    return price_for(ctx, i, symbol);
 }
 
 static njord_status instrument(void *ctx, struct nj_instance *i, const char *symbol,
@@ -90,9 +100,10 @@ static njord_status book(void *ctx, struct nj_instance *i, const char *symbol,
                          const njord_book **out)
 {
     struct nj_host *host = ctx;
-    (void)i;
+    const struct nj_slot *slot = i->owner;
     const struct nj_instrument *found = nj_instrument_find(host->core.instruments, symbol);
-    if (!found || found->symbol_id >= host->core.n_prices || !host->core.books[found->symbol_id])
+    if ((slot && slot->warming) || /* it is today's */
+        !found || found->symbol_id >= host->core.n_prices || !host->core.books[found->symbol_id])
         return NJORD_E_NOT_FOUND;
     *out = host->core.books[found->symbol_id];
     return NJORD_OK;

@@ -81,6 +81,7 @@ static int hand_over_one(struct nj_host *host, struct nj_change *c, struct nj_er
             nj_log(host->log, NJ_INFO, "reload", "starts_empty", NJ_TEXT("id", c->entry->id),
                    NJ_TEXT("detail", err->text));
         rc = 0;
+        c->empty = true;
     }
     nj_buf_free(&state);
     if (rc == 0 && c->fresh)
@@ -159,6 +160,8 @@ static void swap_in(struct nj_host *host, struct nj_change *c)
     slot->detail[0] = '\0';
     slot->generation++;
     c->fresh = NULL;
+    if (c->empty)
+        nj_warmup_want(slot);
     if (slot->kind != NJORD_KIND_STRATEGY)
         nj_slot_retire(slot); /* a session lives once: no way back for feeds and brokers */
 }

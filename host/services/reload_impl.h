@@ -27,6 +27,7 @@ struct nj_change {
     char id[NJORD_ID_SIZE]; /* of the instance */
     char what[96];          /* kind of change, generation and hash */
     bool told;              /* PARAMETERS: reconfigure was called */
+    bool empty;             /* the new instance was given back no state */
 };
 
 /* A plugin file of a group: read once, loaded once. */

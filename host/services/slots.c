@@ -44,6 +44,7 @@ void nj_slot_free(struct nj_slot *slot)
     nj_slot_retire(slot);
     nj_fifo_free(&slot->recent);
     nj_fifo_free(&slot->ahead);
+    nj_warmup_free(slot);
     free(slot->subscriptions);
     free(slot->wants);
     free(slot);

@@ -11,6 +11,7 @@
 #include "bus/fifo.h"
 #include "config/config.h"
 #include "runtime/instance.h"
+#include "services/warmup.h"
 
 #define NJ_SLOT_RECENT      64u
 #define NJ_PROBATION_EVENTS 10000u
@@ -42,7 +43,8 @@ struct nj_slot {
     uint64_t last_seq; /* globs may overlap: an event is shown once */
     uint8_t *wants;    /* strategies: by symbol_id, 1: in its symbols */
     uint32_t n_wants;
-    bool warming;
+    bool warming; /* is being shown history */
+    struct nj_warmup warmup;
 
     struct nj_fifo
         recent; /* the last NJ_SLOT_RECENT events shown, for the probe of a new version */

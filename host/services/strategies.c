@@ -42,27 +42,29 @@ static void remember(struct nj_slot *slot, const char *topic, const njord_event 
         slot->probation_ends_ns = 0; /* served */
 }
 
-static void show(struct nj_slot *slot, const char *topic, const njord_event *event)
+void nj_strategy_show(struct nj_slot *slot, const char *topic, const njord_event *event)
 {
     if (event->seq == slot->last_seq || !slot->instance)
         return;
     slot->last_seq = event->seq;
     remember(slot, topic, event);
+    slot->host->past = slot->warming ? slot : NULL;
     nj_instance_event(slot->instance, topic, event);
+    slot->host->past = NULL;
 }
 
 static void on_market(void *ctx, const struct nj_message *m)
 {
     struct nj_slot *slot = ctx;
     if (wants_symbol(slot, m->event->symbol_id))
-        show(slot, m->topic, m->event);
+        nj_strategy_show(slot, m->topic, m->event);
 }
 
 static void on_own(void *ctx, const struct nj_message *m)
 {
     struct nj_slot *slot = ctx;
     if (is_own(slot, m->event))
-        show(slot, m->topic, m->event);
+        nj_strategy_show(slot, m->topic, m->event);
 }
 
 /* ---- subscriptions ---- */
@@ -201,6 +203,8 @@ njord_status nj_strategy_submit(void *ctx, struct nj_instance *instance, const n
     if (njord_event_check(&r.intent.ev, sizeof r, why, sizeof why) != 0)
         return NJORD_E_ARG;
     struct nj_slot *slot = instance->owner;
+    if (slot && slot->warming && !nj_config_has_service(host->config, "risk"))
+        return NJORD_E_BUSY; /* rules elsewhere do not know that it is history */
     if (slot && slot->previous)
         nj_orders_told_add(&slot->sent, order);
     if (intent_id)
@@ -331,14 +335,14 @@ void nj_strategy_sync(struct nj_slot *slot)
 
 /* ---- start ---- */
 
-/* The state that the plugin saved when the host last stopped, if it reads it. */
-static void load_saved(struct nj_slot *slot, struct nj_instance *instance)
+/* The state that the plugin saved when the host last stopped, if it reads it. True: it did. */
+static bool load_saved(struct nj_slot *slot, struct nj_instance *instance)
 {
     struct nj_host *host = slot->host;
     uint64_t seq = 0;
     struct nj_error err = {0};
     if (nj_restart_from_nothing(host))
-        return;
+        return false;
     int rc = nj_snapshot_load(slot, instance, &seq, &err);
     if (rc == 0)
         nj_log(host->log, NJ_INFO, "strategies", "state_loaded", NJ_TEXT("strategy", slot->id),
@@ -346,22 +350,20 @@ static void load_saved(struct nj_slot *slot, struct nj_instance *instance)
     else if (rc != NJ_ERR_NOT_FOUND)
         nj_log(host->log, NJ_WARN, "strategies", "state_refused", NJ_TEXT("strategy", slot->id),
                NJ_TEXT("error", err.text), NJ_TEXT("detail", "it starts empty"));
+    return rc == 0;
 }
 
 int nj_strategy_start_one(struct nj_slot *slot, struct nj_error *err)
 {
     struct nj_host *host = slot->host;
     struct nj_instance *instance = NULL;
-    if (slot->config->warmup_bars > 0)
-        return nj_error_set(err, NJ_ERR_CONFIG,
-                            "strategy '%s': warmup needs stored bars, which this version does not "
-                            "keep; remove 'warmup'",
-                            slot->id);
     int rc = nj_slot_make(slot, &instance, err);
     if (rc != 0)
         return rc;
-    load_saved(slot, instance);
+    bool restored = load_saved(slot, instance);
     rc = nj_slot_install(slot, instance, err);
+    if (rc == 0 && !restored)
+        nj_warmup_want(slot);
     if (rc == 0)
         nj_host_announce(host, slot->id, slot->kind, NJORD_PLUGIN_EVENT_LOADED,
                          instance->module->plugin.version, instance->module->plugin.summary);

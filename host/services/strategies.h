@@ -25,6 +25,8 @@ void nj_strategy_unsubscribe(struct nj_slot *slot);
 /* Gives a strategy its capital: the entry's, else the broker account's cash. */
 void nj_strategy_fund(struct nj_slot *slot);
 /* Makes, loads the saved state of, and installs one strategy. */
+/* Shows an event to the slot's instance, once; while it is warming in the time of its history. */
+void nj_strategy_show(struct nj_slot *slot, const char *topic, const njord_event *event);
 int nj_strategy_start_one(struct nj_slot *slot, struct nj_error *err);
 /* Shows the host's record of its positions and orders (on_sync). */
 void nj_strategy_sync(struct nj_slot *slot);

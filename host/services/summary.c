@@ -83,9 +83,18 @@ static void on_market(void *ctx, const struct nj_message *m)
         progress(s);
 }
 
+/* What a strategy wishes while it is shown history stands in no figure. */
+static bool is_history(const struct nj_summary *s, const char *strategy_id)
+{
+    const struct nj_slot *slot = nj_slots_find(&s->host->strategies, strategy_id);
+    return slot && slot->warming;
+}
+
 static void on_intent(void *ctx, const struct nj_message *m)
 {
     const njord_intent *intent = (const njord_intent *)m->event;
+    if (is_history(ctx, intent->strategy_id))
+        return;
     struct row *row = row_of(ctx, intent->strategy_id, intent->symbol);
     if (row)
         row->intents++;
@@ -95,6 +104,8 @@ static void on_decision(void *ctx, const struct nj_message *m)
 {
     struct nj_summary *s = ctx;
     const njord_decision *d = (const njord_decision *)m->event;
+    if (is_history(s, d->strategy_id))
+        return;
     const struct nj_order *order = nj_order_find(s->host->core.orders, d->intent_id);
     struct row *row = order ? row_of(s, d->strategy_id, order->instrument->symbol) : NULL;
     if (row)

@@ -89,7 +89,7 @@ static void put(const struct order_history *h, size_t n)
 static void measure(const struct order_history *h, size_t n, double *whole, double *quick,
                     double *save)
 {
-    struct nj_state *state;
+    struct nj_state *state = NULL;
     struct nj_error err = {0};
     folder_empty(dir);
     if (nj_mkdirs(log_dir, 0755, &err) != 0 ||

@@ -252,7 +252,7 @@ static const struct {
     {NULL, "strategies:\n  - {id: a, plugin: b, events: [x], warmup: {bars: 5}}\n",
      "strategies.yaml:2:45: 'timeframe': missing in 'warmup', expected a timeframe as 1m, 4h, 1d"},
     {NULL, "strategies:\n  - {id: a, plugin: b, warmup: {timeframe: 1m, bars: 0}}\n",
-     "strategies.yaml:2:54: 'bars': expected an integer from 1 to 10000000, found \"0\""},
+     "strategies.yaml:2:54: 'bars': expected an integer from 1 to 100000, found \"0\""},
     {NULL, "strategies:\n  - {id: a, plugin: b, capital: -5}\n",
      "strategies.yaml:2:33: 'capital': expected a number > 0, found \"-5\""},
     {NULL, "strategies:\n  - {id: a, plugin: b, on_crash: restart}\n",
