@@ -167,36 +167,42 @@ int nj_columns_grow(struct nj_columns_builder *b, struct nj_error *err)
     return 0;
 }
 
-int nj_columns_make_i64(struct nj_columns_builder *b, int column, struct nj_error *err)
+int64_t *nj_columns_make_i64(struct nj_columns_builder *b, int column, struct nj_error *err)
 {
     int64_t *made = sized(NULL, b->cap, sizeof *made);
-    if (!made)
-        return out_of_memory(b, err);
+    if (!made) {
+        (void)out_of_memory(b, err);
+        return NULL;
+    }
     for (size_t i = 0; i < b->n; i++)
         made[i] = NJORD_NONE_I64;
     b->i64[column] = made;
-    return 0;
+    return made;
 }
 
-int nj_columns_make_f64(struct nj_columns_builder *b, int column, struct nj_error *err)
+double *nj_columns_make_f64(struct nj_columns_builder *b, int column, struct nj_error *err)
 {
     double *made = sized(NULL, b->cap, sizeof *made);
-    if (!made)
-        return out_of_memory(b, err);
+    if (!made) {
+        (void)out_of_memory(b, err);
+        return NULL;
+    }
     for (size_t i = 0; i < b->n; i++)
         made[i] = NAN;
     b->f64[column] = made;
-    return 0;
+    return made;
 }
 
-int nj_columns_make_u8(struct nj_columns_builder *b, int column, struct nj_error *err)
+uint8_t *nj_columns_make_u8(struct nj_columns_builder *b, int column, struct nj_error *err)
 {
     uint8_t *made = sized(NULL, b->cap, sizeof *made);
-    if (!made)
-        return out_of_memory(b, err);
+    if (!made) {
+        (void)out_of_memory(b, err);
+        return NULL;
+    }
     memset(made, NJORD_NONE_U8, b->n);
     b->u8[column] = made;
-    return 0;
+    return made;
 }
 
 int nj_columns_venue(struct nj_columns_builder *b, const char *venue, uint8_t *index,

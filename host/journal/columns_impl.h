@@ -45,11 +45,11 @@ struct nj_columns_id {
     size_t len;       /* 0: there is none */
 };
 
-/* Room for a row; and an optional column, made now with nothing in it. */
+/* Room for a row; and an optional column, made now with nothing in it (NULL: out of memory). */
 int nj_columns_grow(struct nj_columns_builder *b, struct nj_error *err);
-int nj_columns_make_i64(struct nj_columns_builder *b, int column, struct nj_error *err);
-int nj_columns_make_f64(struct nj_columns_builder *b, int column, struct nj_error *err);
-int nj_columns_make_u8(struct nj_columns_builder *b, int column, struct nj_error *err);
+int64_t *nj_columns_make_i64(struct nj_columns_builder *b, int column, struct nj_error *err);
+double *nj_columns_make_f64(struct nj_columns_builder *b, int column, struct nj_error *err);
+uint8_t *nj_columns_make_u8(struct nj_columns_builder *b, int column, struct nj_error *err);
 /* Index of a venue that is in the list from now on. */
 int nj_columns_venue(struct nj_columns_builder *b, const char *venue, uint8_t *index,
                      struct nj_error *err);
@@ -65,39 +65,45 @@ int nj_columns_trade_fits(struct nj_columns_builder *b, const njord_trade *trade
 static inline int nj_columns_put_i64(struct nj_columns_builder *b, int column, int64_t v,
                                      struct nj_error *err)
 {
-    if (!b->i64[column]) {
+    int64_t *at = b->i64[column];
+    if (!at) {
         if (v == NJORD_NONE_I64)
             return 0;
-        if (nj_columns_make_i64(b, column, err) < 0)
+        at = nj_columns_make_i64(b, column, err);
+        if (!at)
             return NJ_ERR_NOMEM;
     }
-    b->i64[column][b->n] = v;
+    at[b->n] = v;
     return 0;
 }
 
 static inline int nj_columns_put_f64(struct nj_columns_builder *b, int column, double v,
                                      struct nj_error *err)
 {
-    if (!b->f64[column]) {
+    double *at = b->f64[column];
+    if (!at) {
         if (isnan(v))
             return 0;
-        if (nj_columns_make_f64(b, column, err) < 0)
+        at = nj_columns_make_f64(b, column, err);
+        if (!at)
             return NJ_ERR_NOMEM;
     }
-    b->f64[column][b->n] = v;
+    at[b->n] = v;
     return 0;
 }
 
 static inline int nj_columns_put_u8(struct nj_columns_builder *b, int column, uint8_t v,
                                     struct nj_error *err)
 {
-    if (!b->u8[column]) {
+    uint8_t *at = b->u8[column];
+    if (!at) {
         if (v == NJORD_NONE_U8)
             return 0;
-        if (nj_columns_make_u8(b, column, err) < 0)
+        at = nj_columns_make_u8(b, column, err);
+        if (!at)
             return NJ_ERR_NOMEM;
     }
-    b->u8[column][b->n] = v;
+    at[b->n] = v;
     return 0;
 }
 

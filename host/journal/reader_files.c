@@ -160,7 +160,7 @@ static int open_live(struct nj_chain *c, size_t *added, struct nj_error *err)
 int nj_chain_next_file(struct nj_chain *c, struct nj_error *err)
 {
     for (int i = 0; i < TRIES; i++) {
-        size_t added;
+        size_t added = 0;
         int rc = next_dated(c, err);
         if (rc != 0)
             return rc;
