@@ -225,6 +225,7 @@ EXTRA_DIST += \
     tests/fuzz/corpus \
     tests/fuzz/fuzz_codec.h \
     tests/fuzz/json.dict \
+    tests/fuzz/scan.dict \
     tests/golden \
     tests/e2e/livehost.py \
     tests/e2e/njordcli.py \
