@@ -8,6 +8,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#define INTERRUPTED_MAX 1000 /* in a row, of one write */
+
 int nj_path_join(char *out, size_t cap, const char *dir, const char *name, struct nj_error *err)
 {
     int len = name[0] == '/' || dir[0] == '\0' ? snprintf(out, cap, "%s", name)
@@ -97,14 +99,16 @@ done:
     return rc;
 }
 
+/* Signals may interrupt a write, but not for ever: who sends so many wants something else. */
 static int write_all(const struct nj_platform *pf, int fd, const char *data, size_t len)
 {
-    while (len > 0) {
+    for (int interrupted = 0; len > 0;) {
         ssize_t n = pf->write(pf->ctx, fd, data, len);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR && ++interrupted < INTERRUPTED_MAX)
             continue;
         if (n < 0)
             return -1;
+        interrupted = 0;
         if (n == 0) {
             errno = ENOSPC;
             return -1;

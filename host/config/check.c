@@ -391,9 +391,28 @@ static void check_venue(struct nj_loader *l)
             "'env': 'paper' needs an enabled entry of 'brokers' with plugin 'paper'");
 }
 
+/* The number of the database in a url of Redis, as text; "" or "0": the first. */
+static const char *database_of(const char *url)
+{
+    const char *at;
+    if (strncmp(url, "redis+unix://", 13) == 0)
+        return (at = strstr(url + 13, "?db=")) ? at + 4 : "";
+    if (strncmp(url, "redis://", 8) != 0)
+        return "";
+    at = strchr(url + 8, '/');
+    return at ? at + 1 : "";
+}
+
 static void check_host(struct nj_loader *l)
 {
     struct nj_config *c = l->config;
+    const char *database = database_of(c->bus.url);
+    if (database[strspn(database, "0")])
+        nj_loader_problem_at(l, true, place_of(l, "bus", "url"),
+                             "'url': database %s keeps keys and streams apart, but Redis publishes "
+                             "to all its databases: hosts that must not hear each other need a "
+                             "Redis each",
+                             database);
     if (c->app.env != NJ_ENV_LIVE)
         return;
     if (c->app.clock == NJ_CLOCK_EVENTS)

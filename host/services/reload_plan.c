@@ -96,6 +96,21 @@ static bool live_only(struct nj_slot *slot, const struct nj_instance_config *ent
     return true;
 }
 
+/* An empty strategies.yaml is a configuration, and an easy mistake: it is not followed silently. */
+static void tell_if_all_go(struct nj_reload *r)
+{
+    const struct nj_slots *slots = &r->host->strategies;
+    for (uint32_t i = 0; i < r->next->n_strategies; i++)
+        if (r->next->strategies[i].enabled)
+            return;
+    if (slots->n == 0)
+        return;
+    nj_reload_say(r, "strategies.yaml names no enabled strategy: all %u are removed", slots->n);
+    nj_log(r->host->log, NJ_WARN, "reload", "all_strategies_removed",
+           NJ_INT("strategies", slots->n),
+           NJ_TEXT("detail", "strategies.yaml names no enabled one"));
+}
+
 /* Everything that the new configuration wants of strategies: one group. */
 static int plan_config(struct nj_reload *r, struct nj_error *err)
 {
@@ -104,6 +119,7 @@ static int plan_config(struct nj_reload *r, struct nj_error *err)
     if (!g)
         return nj_error_set(err, NJ_ERR_NOMEM, "reload: out of memory");
     int rc = 0;
+    tell_if_all_go(r);
     for (uint32_t i = 0; i < host->strategies.n && rc == 0; i++) {
         struct nj_slot *slot = host->strategies.all[i];
         const struct nj_instance_config *entry = entry_of(r->next, slot->id);
@@ -114,8 +130,9 @@ static int plan_config(struct nj_reload *r, struct nj_error *err)
             continue;
         }
         if (nj_instance_config_equal(entry, slot->config) &&
-            (slot->instance || slot->state == NJ_SLOT_DISABLED))
-            continue; /* what an operator has disabled stays so */
+            (slot->instance || slot->state == NJ_SLOT_DISABLED || slot->state == NJ_SLOT_REFUSED))
+            continue; /* what an operator has disabled stays so; one that was refused is tried again
+                         by itself: it must not keep the others from what they want */
         if (!(change = add_change(g, NJ_CHANGE_VERSION, slot, entry)))
             rc = NJ_ERR_NOMEM;
         else if (live_only(slot, entry, change))
@@ -217,7 +234,10 @@ int nj_reload_plan(struct nj_reload *r, struct nj_error *err)
                 slot->state == NJ_SLOT_DISABLED)
                 continue;
             rc = plan_file(r, slot, &why);
-            if (rc != 0)
+            if (rc != 0 && slot->state == NJ_SLOT_REFUSED && !slot->instance && r->next)
+                nj_reload_say(r, "still refused %s '%s': %s", nj_kind_text(slot->kind), slot->id,
+                              why.text);
+            else if (rc != 0)
                 refuse(r, slot, rc, why.text);
         }
     return 0;

@@ -4,6 +4,7 @@ and what it cannot take is refused as a whole, with the place, while everything 
 import json
 import os
 import re
+import shutil
 import signal
 import sys
 
@@ -202,8 +203,36 @@ def refused():
         host.stop()
 
 
+def beside_a_refused_one():
+    """One that was refused at the start, and has not changed, stays so and keeps the others from nothing; it is tried again each time."""
+    gone = entry("gone").replace("plugin: busy", "plugin: gone")
+    with make(entry("one"), gone) as host:
+        equal(states(host), {"one": "running", "gone": "refused"}, "at the start")
+        host.write("strategies.yaml", strategies(entry("one", qty=2), gone, entry("two")))
+        lines = reload(host)
+        check(any(line.startswith("still refused strategy 'gone': ") for line in lines), "it is told: %s" % lines)
+        equal(states(host), {"one": "running", "gone": "refused", "two": "running"}, "the rest goes on")
+        shutil.copy(os.path.join(host.plugin_dir, "strategies", "busy.so"), os.path.join(host.plugin_dir, "strategies", "gone.so"))
+        reload(host)
+        equal(states(host), {"one": "running", "gone": "running", "two": "running"}, "once its plugin is there")
+        host.stop()
+
+
+def all_go():
+    """A strategies.yaml without strategies is followed, and says so."""
+    with make(entry("one"), entry("two")) as host:
+        host.write("strategies.yaml", "")
+        lines = reload(host)
+        check("strategies.yaml names no enabled strategy: all 2 are removed" in lines, "it is told: %s" % lines)
+        equal(states(host), {}, "none is left")
+        with open(host.path("log", "app.ndjson"), encoding="utf-8") as log:
+            told = [line for line in map(json.loads, log) if line["event"] == "all_strategies_removed"]
+        equal([(line["level"], line["strategies"]) for line in told], [("warn", 2)], "one line in the log")
+        host.stop()
+
+
 def main():
-    for part in (come_and_change, leave, refused):
+    for part in (come_and_change, leave, refused, beside_a_refused_one, all_go):
         part()
     print("configuration reload: ok")
 

@@ -224,6 +224,35 @@ START_TEST(live_asks_for_strict_trust_unless_told)
 }
 END_TEST
 
+START_TEST(a_database_of_redis_is_no_wall_between_hosts)
+{
+    static const struct {
+        const char *url, *database;
+    } rows[] = {{"inproc:", NULL},
+                {"redis://h", NULL},
+                {"redis://h/", NULL},
+                {"redis://h:1/0", NULL},
+                {"redis://h/3", "3"},
+                {"redis://u:p@h:1/12", "12"},
+                {"redis+unix:///r", NULL},
+                {"redis+unix:///r?db=0", NULL},
+                {"redis+unix:///r?db=2", "2"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char base[120], expected[240] = "";
+        snprintf(base, sizeof base, "bus: {url: \"%s\"}\n", rows[i].url);
+        if (rows[i].database)
+            snprintf(expected, sizeof expected,
+                     "base.yaml:1:12: 'url': database %s keeps keys and streams apart, but Redis "
+                     "publishes to all its databases: hosts that must not hear each other need a "
+                     "Redis each\n",
+                     rows[i].database);
+        ck_assert_int_eq(load(base, NULL), 0);
+        ck_assert_str_eq(warnings(), expected);
+    }
+    end();
+}
+END_TEST
+
 START_TEST(the_bus_takes_the_urls_that_are_taken_here)
 {
     static const char *const urls[] = {"inproc:",
@@ -315,6 +344,7 @@ int main(void)
     tcase_add_test(tests, numbers_are_read_as_yaml_1_2_writes_them);
     tcase_add_test(tests, durations_are_whole_numbers_with_a_unit);
     tcase_add_test(tests, live_asks_for_strict_trust_unless_told);
+    tcase_add_test(tests, a_database_of_redis_is_no_wall_between_hosts);
     tcase_add_test(tests, the_bus_takes_the_urls_that_are_taken_here);
     tcase_add_test(tests, globs_that_match_a_topic_are_no_matter);
     tcase_add_test(tests, the_command_line_wins);

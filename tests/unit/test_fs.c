@@ -148,6 +148,25 @@ START_TEST(a_replaced_file_is_the_old_or_the_new_one_whichever_call_fails)
 }
 END_TEST
 
+START_TEST(a_write_that_is_interrupted_goes_on_but_not_for_ever)
+{
+    struct faulty_platform f;
+    for (int forever = 0; forever < 2; forever++) {
+        faulty_init(&f);
+        temp_write("f", "old");
+        faulty_arm(&f, FAULTY_WRITE, FAULTY_EINTR, 1, forever);
+        int rc = nj_replace_file(&f.platform, temp_path("f"), "newer", 5, 0600, &err);
+        ck_assert_int_eq(rc != 0, forever);
+        ck_assert(!forever || strstr(err.text, "Interrupted system call"));
+        char *now = temp_read("f");
+        ck_assert_str_eq(now, forever ? "old" : "newer");
+        free(now);
+        ck_assert_int_eq(files_in_folder(), 1);
+        ck_assert_int_eq(f.open_fds, 0);
+    }
+}
+END_TEST
+
 START_TEST(a_replaced_file_has_its_mode_and_length)
 {
     struct stat st;
@@ -219,6 +238,7 @@ int main(void)
     tcase_add_test(tests, a_whole_file_is_read_or_why_not_is_told);
     tcase_add_loop_test(tests, a_replaced_file_is_the_old_or_the_new_one_whichever_call_fails, 0,
                         2);
+    tcase_add_test(tests, a_write_that_is_interrupted_goes_on_but_not_for_ever);
     tcase_add_test(tests, a_replaced_file_has_its_mode_and_length);
     tcase_add_test(tests, a_busy_lock_names_the_process_that_has_it);
     tcase_add_test(tests, a_lock_that_cannot_be_made_says_why);
