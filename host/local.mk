@@ -120,6 +120,8 @@ host_libnjord_a_SOURCES = \
     host/market/quality.h \
     host/market/rolling.c \
     host/market/rolling.h \
+    host/market/trade_ids.c \
+    host/market/trade_ids.h \
     host/research/commit.c \
     host/research/commit.h \
     host/research/existing.c \

@@ -1,5 +1,6 @@
 #include "services/feeds.h"
 
+#include "market/trade_ids.h"
 #include "services/host.h"
 
 #include <njord/codec.h>
@@ -9,65 +10,12 @@
 
 /* ---- doubles and gaps ---- */
 
-/* The last NJ_FEED_IDS ids of one venue and symbol: a ring, and a table of their hashes for looking
- * up. */
+/* The last ids of one venue and symbol. */
 struct ids {
-    uint64_t ring[NJ_FEED_IDS];
-    uint64_t table[4 * NJ_FEED_IDS]; /* 0: empty */
-    uint32_t n, at;
-    int64_t last; /* highest number seen, NJORD_NONE_I64 while ids are no numbers */
+    struct nj_trade_ids seen;
     bool told_up;
     char venue[NJORD_ASSET_SIZE], symbol[NJORD_SYMBOL_SIZE];
 };
-
-#define MASK (4 * NJ_FEED_IDS - 1)
-
-static bool table_has(const struct ids *ids, uint64_t hash)
-{
-    for (uint64_t at = hash & MASK; ids->table[at]; at = (at + 1) & MASK)
-        if (ids->table[at] == hash)
-            return true;
-    return false;
-}
-
-static void table_add(struct ids *ids, uint64_t hash)
-{
-    uint64_t at = hash & MASK;
-    while (ids->table[at])
-        at = (at + 1) & MASK;
-    ids->table[at] = hash;
-}
-
-/* Takes a hash out and closes the gap it leaves in its run. */
-static void table_remove(struct ids *ids, uint64_t hash)
-{
-    uint64_t at = hash & MASK;
-    while (ids->table[at] != hash)
-        at = (at + 1) & MASK;
-    for (uint64_t next = (at + 1) & MASK; ids->table[next]; next = (next + 1) & MASK) {
-        uint64_t home = ids->table[next] & MASK;
-        if (((next - home) & MASK) >= ((next - at) & MASK)) {
-            ids->table[at] = ids->table[next];
-            at = next;
-        }
-    }
-    ids->table[at] = 0;
-}
-
-/* False: seen among the last 512. */
-static bool ids_add(struct ids *ids, uint64_t hash)
-{
-    if (table_has(ids, hash))
-        return false;
-    if (ids->n == NJ_FEED_IDS)
-        table_remove(ids, ids->ring[ids->at]);
-    else
-        ids->n++;
-    ids->ring[ids->at] = hash;
-    ids->at = (ids->at + 1) % NJ_FEED_IDS;
-    table_add(ids, hash);
-    return true;
-}
 
 static struct ids *ids_of(struct nj_map *seen, const char *venue, const char *symbol)
 {
@@ -81,7 +29,7 @@ static struct ids *ids_of(struct nj_map *seen, const char *venue, const char *sy
         free(ids);
         return NULL;
     }
-    ids->last = NJORD_NONE_I64;
+    nj_trade_ids_init(&ids->seen);
     snprintf(ids->venue, sizeof ids->venue, "%s", venue);
     snprintf(ids->symbol, sizeof ids->symbol, "%s", symbol);
     return ids;
@@ -117,30 +65,20 @@ static bool trade_is_new(struct nj_host *host, struct nj_slot *slot, const njord
         ids->told_up = true;
         publish_status(host, ids, NJORD_FEED_EVENT_UP, NJORD_NONE_I64, NJORD_NONE_I64, &trade->ev);
     }
-    if (trade->trade_id[0] == '\0')
-        return true;
-    uint64_t hash = nj_hash_text(trade->trade_id);
-    if (!ids_add(ids, hash ? hash : 1)) {
+    int64_t from, to;
+    enum nj_trade_id id = nj_trade_ids_take(&ids->seen, trade->trade_id, &from, &to);
+    if (id == NJ_TRADE_ID_DOUBLE) {
         slot->duplicates++;
         feeds->duplicates++;
-        return false;
-    }
-    int64_t id;
-    size_t len = strlen(trade->trade_id);
-    if (njord_parse_i64(trade->trade_id, len, &id) != len || id < 0)
-        return true;
-    if (njord_is_set_i64(ids->last) && id - 1 > ids->last) { /* the last may be the greatest */
+    } else if (id == NJ_TRADE_ID_GAP) {
         slot->gaps++;
         feeds->gaps++;
-        feeds->missing += (uint64_t)(id - ids->last - 1);
-        publish_status(host, ids, NJORD_FEED_EVENT_GAP, ids->last + 1, id - 1, &trade->ev);
+        feeds->missing += (uint64_t)(to - from + 1);
+        publish_status(host, ids, NJORD_FEED_EVENT_GAP, from, to, &trade->ev);
         nj_log(host->log, NJ_WARN, "feeds", "gap", NJ_TEXT("feed", slot->id),
-               NJ_TEXT("symbol", trade->symbol), NJ_INT("from_id", ids->last + 1),
-               NJ_INT("to_id", id - 1));
+               NJ_TEXT("symbol", trade->symbol), NJ_INT("from_id", from), NJ_INT("to_id", to));
     }
-    if (!njord_is_set_i64(ids->last) || id > ids->last)
-        ids->last = id;
-    return true;
+    return id != NJ_TRADE_ID_DOUBLE;
 }
 
 /* ---- events of feeds ---- */

@@ -18,9 +18,6 @@ struct nj_host;
 struct nj_instance;
 struct nj_slot;
 
-/* The last ids of one venue and symbol. */
-#define NJ_FEED_IDS 512u
-
 struct nj_feeds {
     struct nj_map seen;     /* "venue symbol" to its ids */
     struct nj_map replayed; /* likewise, of the replay under way */

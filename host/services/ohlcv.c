@@ -1,5 +1,6 @@
 #include "services/ohlcv.h"
 
+#include "market/trade_ids.h"
 #include "services/host.h"
 
 #include <njord/codec.h>
@@ -157,13 +158,6 @@ bool nj_ohlcv_service_close_due(struct nj_host *host, int64_t wall_ns)
 
 /* ---- trades ---- */
 
-static int64_t number_of(const char *id)
-{
-    int64_t n;
-    size_t len = strlen(id);
-    return len > 0 && njord_parse_i64(id, len, &n) == len && n >= 0 ? n : NJORD_NONE_I64;
-}
-
 static void drop_pending(struct nj_ohlcv_market *m)
 {
     free(m->pending);
@@ -177,7 +171,7 @@ static bool goes_on(struct nj_host *host, struct nj_ohlcv_market *m, const njord
 {
     struct nj_ohlcv_service *s = &host->ohlcv;
     struct nj_error err = {0};
-    int64_t id = number_of(trade->trade_id);
+    int64_t id = nj_trade_id_number(trade->trade_id);
     bool same = strcmp(trade->venue, m->venue) == 0;
     bool next = same && njord_is_set_i64(id) && id - 1 == m->last_id;
     bool seen = same && njord_is_set_i64(id) && id <= m->last_id && trade->ev.ts_ns <= m->last_ns;

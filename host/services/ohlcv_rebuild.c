@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/timeframe.h"
 #include "journal/names.h"
+#include "market/trade_ids.h"
 #include "services/host.h"
 
 #include <njord/codec.h>
@@ -115,19 +116,12 @@ struct priming {
     int rc;
 };
 
-static int64_t number_of(const char *id)
-{
-    int64_t n;
-    size_t len = strlen(id);
-    return len > 0 && njord_parse_i64(id, len, &n) == len && n >= 0 ? n : NJORD_NONE_I64;
-}
-
 static bool prime(void *ctx, const njord_event *event)
 {
     struct priming *p = ctx;
     struct nj_ohlcv *ohlcv = p->host->ohlcv.ohlcv;
     njord_trade trade = *(const njord_trade *)event;
-    int64_t id = number_of(trade.trade_id), last = p->market->last_id;
+    int64_t id = nj_trade_id_number(trade.trade_id), last = p->market->last_id;
     trade.ev.symbol_id = nj_core_symbol_id(&p->host->core, trade.symbol);
     /* ids that jump, or that say nothing, leave the buckets between doubtful */
     if (p->trades > 0 && (!njord_is_set_i64(id) || !njord_is_set_i64(last) || id - 1 > last))
@@ -180,7 +174,7 @@ static int rebuild(struct nj_host *host, struct nj_ohlcv_market *m, const struct
     int rc = last_of(chain, NJORD_EV_TRADE, take_trade, &last.ev, &at, err);
     if (rc != 0 || last.ev.type == 0)
         return rc;
-    if (last.ev.ts_ns < 0 || !njord_is_set_i64(number_of(last.trade_id)))
+    if (last.ev.ts_ns < 0 || !njord_is_set_i64(nj_trade_id_number(last.trade_id)))
         return 0; /* without numbered ids nobody can tell what is missing */
     /* back to the file that holds a trade before the longest bucket: it shows that none is missing
      * at its start */
