@@ -124,6 +124,8 @@ host_libnjord_a_SOURCES = \
     host/market/trade_ids.h \
     host/research/commit.c \
     host/research/commit.h \
+    host/research/deposit.c \
+    host/research/deposit.h \
     host/research/existing.c \
     host/research/existing.h \
     host/research/export.c \

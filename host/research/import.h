@@ -55,9 +55,6 @@ struct nj_import_report {
     bool finished_earlier;     /* an import that had been interrupted was ended first */
 };
 
-/* The folder inside the journals' where an import works; of one that was killed there is more. */
-#define NJ_IMPORT_STAGE ".import"
-
 /* NJ_ERR_INPUT: FILE:LINE and why, or options that do not fit; NJ_ERR_EXISTS: stored with other
  * values; NJ_ERR_BUSY: a host has the folder. */
 int nj_import_run(const struct nj_import_options *options, struct nj_import_report *report,

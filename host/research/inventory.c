@@ -1,8 +1,7 @@
 #include "research/inventory.h"
 
 #include "journal/cache.h"
-#include "research/commit.h"
-#include "research/import.h"
+#include "research/deposit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,7 +131,6 @@ int nj_inventory_take(struct nj_inventory *out, const struct nj_platform *platfo
                       struct nj_error *err)
 {
     struct nj_journal_files listed = {0};
-    char staged[NJ_PATH_MAX];
     *out = (struct nj_inventory){0};
     int rc = nj_journal_list(dir, NULL, &listed, err);
     if (rc != 0)
@@ -159,8 +157,8 @@ int nj_inventory_take(struct nj_inventory *out, const struct nj_platform *platfo
     }
     if (rc == 0 && out->n > 0)
         qsort(out->series, out->n, sizeof *out->series, by_symbol);
-    if (rc == 0 && nj_path_join(staged, sizeof staged, dir, NJ_IMPORT_STAGE, NULL) == 0)
-        out->import_left = nj_commit_is_left(staged);
+    if (rc == 0)
+        out->import_left = nj_deposit_is_left(dir);
     if (rc != 0)
         nj_inventory_free(out);
     return rc;

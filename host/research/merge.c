@@ -238,6 +238,13 @@ static int by_time_and_id(const void *a, const void *b)
     return by_time(a, b);
 }
 
+/* Was a's bucket seen in full where b's was not, or in more trades? */
+static bool knows_more(const njord_bar *a, const njord_bar *b)
+{
+    bool a_part = a->partial == 1, b_part = b->partial == 1;
+    return b_part && (!a_part || a->trades >= b->trades);
+}
+
 /* Rows [from, to) have the same ts_open, stored ones first. */
 static int settle_bar(struct day *day, size_t from, size_t to, struct nj_error *err)
 {
@@ -265,7 +272,12 @@ static int settle_bar(struct day *day, size_t from, size_t to, struct nj_error *
             else
                 day->out->same++;
             continue;
-        } else if (!day->merge->replace) {
+        } else if (day->merge->whole_wins && knows_more(&held.bar, &event.bar)) {
+            row->dropped = 1;
+            day->out->same++;
+            continue;
+        } else if (!day->merge->replace &&
+                   !(day->merge->whole_wins && knows_more(&event.bar, &held.bar))) {
             return conflict(&event, &m, holder->fresh, err);
         } else if (holder->fresh) {
             day->out->twice++;

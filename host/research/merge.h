@@ -23,6 +23,8 @@ struct nj_merge {
     const char *old, *fresh; /* files of whole lines; NULL: none */
     const char *out;         /* written when something changes or `always` */
     bool replace, always;
+    bool whole_wins; /* of two bars of which one is partial or both, the one that knows more counts:
+                        the whole one, else the one of more trades */
 };
 
 struct nj_merged {
