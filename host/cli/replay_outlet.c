@@ -22,9 +22,8 @@
 struct nj_outlet {
     struct nj_client client; /* fd -1: Redis */
     struct nj_redis_publisher *redis;
-    char journal[48]; /* "dev:ino" of the folder that is read */
-    struct nj_buf batch, line;
-    struct nj_json_out json;
+    char journal[48];          /* "dev:ino" of the folder that is read */
+    struct nj_buf head, batch; /* a request, the lines that follow it */
     uint64_t in_batch, heard, sent;
     unsigned unanswered;
     struct nj_map numbers; /* a topic's last, on Redis */
@@ -59,45 +58,42 @@ static int take_answer(struct nj_outlet *s, int timeout_s, struct nj_error *err)
     return 0;
 }
 
-static int send_batch(struct nj_outlet *s, struct nj_error *err)
+/* A request and the lines that it announces, `in_batch` of them. */
+static int send_batch(struct nj_outlet *s, bool first, struct nj_error *err)
 {
-    nj_put_close(&s->json, ']');
-    nj_put_close(&s->json, '}');
-    s->in_batch = 0;
-    if (s->batch.failed)
+    struct nj_json_out json = {&s->head, false};
+    nj_buf_clear(&s->head);
+    nj_put_open(&json, NULL, '{');
+    nj_put_text(&json, "cmd", "replay");
+    nj_put_uint(&json, "lines", s->in_batch);
+    nj_put_text(&json, "journal", s->journal);
+    if (first)
+        nj_put_bool(&json, "begin", true);
+    nj_put_close(&json, '}');
+    if (s->head.failed)
         return nj_error_set(err, NJ_ERR_NOMEM, "out of memory");
-    int rc = nj_client_send(&s->client, s->batch.data, s->batch.len, err);
+    int rc = nj_client_send(&s->client, s->head.data, s->head.len, err);
+    if (rc == 0 && s->in_batch > 0) /* which ends its last line */
+        rc = nj_client_send(&s->client, s->batch.data, s->batch.len - 1, err);
     s->unanswered += rc == 0;
+    s->in_batch = 0;
+    nj_buf_clear(&s->batch);
     while (rc == 0 && s->unanswered >= UNDER_WAY)
         rc = take_answer(s, ANSWER_S, err);
     return rc;
 }
 
-static void begin_batch(struct nj_outlet *s, bool first)
-{
-    nj_buf_clear(&s->batch);
-    s->json = (struct nj_json_out){&s->batch, false};
-    nj_put_open(&s->json, NULL, '{');
-    nj_put_text(&s->json, "cmd", "replay");
-    nj_put_text(&s->json, "journal", s->journal);
-    if (first)
-        nj_put_bool(&s->json, "begin", true);
-    nj_put_open(&s->json, "events", '[');
-}
-
 static int put_to_host(struct nj_outlet *s, const njord_event *event, struct nj_error *err)
 {
     size_t len;
-    nj_buf_clear(&s->line);
-    if (!nj_buf_reserve(&s->line, njord_encode_bound(event)) ||
-        njord_encode_json(event, NULL, s->line.data, s->line.cap, &len) != 0)
+    if (!nj_buf_reserve(&s->batch, njord_encode_bound(event) + 1) ||
+        njord_encode_json(event, NULL, s->batch.data + s->batch.len, s->batch.cap - s->batch.len,
+                          &len) != 0)
         return nj_error_set(err, NJ_ERR_NOMEM, "out of memory");
-    if (s->in_batch == 0)
-        begin_batch(s, false);
-    s->line.data[len] = '\0';
-    nj_put_text(&s->json, NULL, s->line.data);
+    s->batch.len += len;
+    s->batch.data[s->batch.len++] = '\n';
     s->in_batch++;
-    return s->batch.len < BATCH_BYTES ? 0 : send_batch(s, err);
+    return s->batch.len < BATCH_BYTES ? 0 : send_batch(s, false, err);
 }
 
 /* ---- may it? --------------------------------------------------------------------------------- */
@@ -148,8 +144,7 @@ static int open_host(struct nj_outlet *s, struct nj_cli *cli, const struct stat 
         rc = check_host(&s->client, folder, topics, n, err);
     if (rc != 0)
         return rc;
-    begin_batch(s, true);
-    return send_batch(s, err) != 0 ? err->code : take_answer(s, ANSWER_S, err);
+    return send_batch(s, true, err) != 0 ? err->code : take_answer(s, ANSWER_S, err);
 }
 
 /* Redis: the hosts on it cannot be asked, but for the one of this configuration when it runs. */
@@ -211,7 +206,7 @@ void nj_outlet_close(struct nj_outlet *s)
     nj_redis_publisher_close(s->redis);
     nj_map_free(&s->numbers, free);
     nj_buf_free(&s->batch);
-    nj_buf_free(&s->line);
+    nj_buf_free(&s->head);
     free(s);
 }
 
@@ -242,7 +237,7 @@ int nj_outlet_flush(struct nj_outlet *s, struct nj_error *err)
 {
     if (s->redis)
         return nj_redis_settle(s->redis, &s->heard, err);
-    int rc = s->in_batch > 0 ? send_batch(s, err) : 0;
+    int rc = s->in_batch > 0 ? send_batch(s, false, err) : 0;
     while (rc == 0 && s->unanswered > 0)
         rc = take_answer(s, ANSWER_S, err);
     return rc;
@@ -253,8 +248,7 @@ int nj_outlet_finish(struct nj_outlet *s, struct nj_error *err)
     int rc = nj_outlet_flush(s, err);
     if (rc != 0 || s->redis)
         return rc;
-    begin_batch(s, false); /* an empty list is answered when all is worked off */
-    rc = send_batch(s, err);
+    rc = send_batch(s, false, err); /* no lines: answered when all is worked off */
     return rc != 0 ? rc : take_answer(s, 0, err);
 }
 

@@ -17,6 +17,7 @@
 
 #define READ_AT_ONCE    65536
 #define REQUESTS_A_TIME 8
+#define LINES_A_TIME    2000              /* of a recording */
 #define HIGH_WATER      ((size_t)1 << 18) /* answers that wait: no further request is read */
 #define DRAIN_S         0.001             /* between looks at what is worked off */
 #define SEND_OFF_S      5.0               /* a caller being sent away has so long to read why */
@@ -37,7 +38,7 @@ struct nj_control {
 
 struct member {
     const char *name;
-    enum { NONE, TEXT, BOOL, LIST } kind;
+    enum { NONE, TEXT, BOOL, LIST, COUNT } kind;
     bool required;
 };
 
@@ -65,7 +66,7 @@ static const struct request {
     {"replay",
      nj_control_replay,
      false,
-     {{"events", LIST, true}, {"journal", TEXT, false}, {"begin", BOOL, false}}},
+     {{"lines", COUNT, true}, {"journal", TEXT, false}, {"begin", BOOL, false}}},
 };
 #define N_REQUESTS (sizeof requests / sizeof requests[0])
 
@@ -123,13 +124,16 @@ static bool member_ok(const struct member *m, const json_t *value)
 {
     return m->kind == TEXT   ? json_is_string(value)
            : m->kind == BOOL ? json_is_boolean(value)
-                             : json_is_array(value);
+           : m->kind == LIST ? json_is_array(value)
+                             : json_is_integer(value) && json_integer_value(value) >= 0 &&
+                                   json_integer_value(value) <= NJ_CONTROL_MAX_LINES;
 }
 
 /* Are all members there, of their type, and no others? */
 static bool members_ok(struct nj_caller *caller, const struct request *r, json_t *args)
 {
-    static const char *const kinds[] = {"", "a text", "true or false", "a list of texts"};
+    static const char *const kinds[] = {"", "a text", "true or false", "a list of texts",
+                                        "a number of at most 100000"};
     const char *key;
     json_t *value;
     for (int i = 0; i < N_MEMBERS && r->members[i].name; i++) {
@@ -285,7 +289,7 @@ static void work(struct nj_caller *caller)
     bool more = false;
     if (caller->draining && !caller->broken)
         caller->draining = !nj_control_drained(caller);
-    for (int n = 0; !busy(caller); n++) {
+    for (int n = 0, lines = 0; !busy(caller);) {
         if (!has_request(caller)) {
             if (caller->in.len - caller->in_at > NJ_CONTROL_MAX_LINE) {
                 nj_caller_refuse(caller, "request: a line is longer than %zu bytes",
@@ -294,13 +298,18 @@ static void work(struct nj_caller *caller)
             }
             break;
         }
-        if (n == REQUESTS_A_TIME || caller->out.len > HIGH_WATER) {
-            more = n == REQUESTS_A_TIME;
+        more = n == REQUESTS_A_TIME || lines == LINES_A_TIME;
+        if (more || caller->out.len > HIGH_WATER)
             break;
-        }
-        size_t start = caller->in_at;
+        size_t start = caller->in_at, len = caller->in_seen - start;
         caller->in_at = caller->in_seen + 1;
-        handle(caller, caller->in.data + start, caller->in_seen - start);
+        if (caller->lines_left > 0) {
+            nj_control_replay_line(caller, caller->in.data + start, len);
+            lines++;
+        } else {
+            handle(caller, caller->in.data + start, len);
+            n++;
+        }
     }
     if (caller->tailing) {
         nj_buf_clear(&caller->in); /* whoever tails has nothing more to say */

@@ -19,6 +19,7 @@
 #define NJ_CONTROL_MAX_TAIL    ((size_t)4 << 20)  /* bytes that may wait for a caller that tails */
 #define NJ_CONTROL_MAX_ANSWER  ((size_t)32 << 20) /* of one answer */
 #define NJ_CONTROL_MAX_CALLERS 64u
+#define NJ_CONTROL_MAX_LINES   100000 /* events that follow one request */
 
 struct nj_control;
 
@@ -45,8 +46,11 @@ struct nj_caller {
     bool draining;  /* what it has sent is worked off before its next request is looked at */
     bool flushing;  /* and it is told when that is done */
     uint64_t replayed;
-    bool waiting; /* for a reload to end, which tells this caller */
-    bool gone;    /* has left meanwhile: freed when the reload has told it */
+    uint32_t lines_left, line; /* of the request: events that follow it; the one now read, from 1 */
+    bool lines_refused;        /* it was told so: the rest of them is skipped */
+    bool lines_own;            /* they come from the folder that this host writes to */
+    bool waiting;              /* for a reload to end, which tells this caller */
+    bool gone;                 /* has left meanwhile: freed when the reload has told it */
     struct nj_caller *next;
 };
 
@@ -83,6 +87,8 @@ void nj_control_stop(struct nj_caller *caller, const json_t *args);
 void nj_control_tail(struct nj_caller *caller, const json_t *args);
 void nj_control_publish(struct nj_caller *caller, const json_t *args);
 void nj_control_replay(struct nj_caller *caller, const json_t *args);
+/* The next of the lines that a replay has announced, without its end. */
+void nj_control_replay_line(struct nj_caller *caller, const char *line, size_t len);
 /* Does another caller play a recording? */
 bool nj_control_replays(const struct nj_caller *but);
 /* Has enough been worked off to go on with a caller that drains? Answers it when it waits for that.

@@ -1,5 +1,5 @@
-/* control_replay.c - a recording played into the host by a caller: trades and bars as JSON lines, a
- * list a request, which enter as those of a feed do. See control_impl.h. */
+/* control_replay.c - a recording played into the host by a caller: a request says how many lines
+ * follow it, each a trade or a bar, which enter as those of a feed do. See control_impl.h. */
 #include "services/control_impl.h"
 #include "services/restart.h"
 
@@ -9,8 +9,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define HIGH_WATER ((size_t)4 << 20) /* bytes that wait to enter: no further request is looked at  \
-                                      */
+#define HIGH_WATER                                                                                 \
+    ((size_t)4 << 20) /* bytes that wait to enter: no further request is looked at                 \
+                       */
 
 /* Is "dev:ino" the folder that this host writes its journals to? */
 static bool is_own_folder(const struct nj_host *host, const char *journal)
@@ -44,8 +45,8 @@ static bool would_come_back(const struct nj_host *host, const char *topic, const
            is_journaled(host, bars);
 }
 
-/* One line into the queue. False: the request ends, and has been told why. */
-static bool take(struct nj_caller *caller, size_t n, const char *text, size_t len, bool own)
+/* One line into the queue. False: the request has been refused. */
+static bool take(struct nj_caller *caller, const char *text, size_t len)
 {
     union {
         njord_event ev;
@@ -59,17 +60,17 @@ static bool take(struct nj_caller *caller, size_t n, const char *text, size_t le
     bool bar = memmem(text, len, "\"ts_open\":", 10) != NULL;
     if (njord_decode_json(bar ? NJORD_EV_BAR : NJORD_EV_TRADE, text, len, &room, sizeof room, NULL,
                           &why) != 0) {
-        nj_caller_refuse(caller, "replay: event %zu of the list: %s", n, why.text);
+        nj_caller_refuse(caller, "replay: line %u: %s", caller->line, why.text);
         return false;
     }
     const njord_topic *kind = njord_topics;
     while (kind->type != room.ev.type || strncmp(kind->pattern, "md.", 3) != 0)
         kind++;
     if (njord_topic_name(kind, &room.ev, topic, sizeof topic) != 0) {
-        nj_caller_refuse(caller, "replay: event %zu of the list has no topic", n);
+        nj_caller_refuse(caller, "replay: line %u: its event has no topic", caller->line);
         return false;
     }
-    if (own && would_come_back(caller->host, topic, &room.ev)) {
+    if (caller->lines_own && would_come_back(caller->host, topic, &room.ev)) {
         nj_caller_refuse(caller,
                          "replay: this host would write %s into the journals that are replayed; "
                          "give it another logging.journal_dir or other journal.topics",
@@ -120,30 +121,32 @@ static void answer(struct nj_caller *caller)
     nj_caller_finish(caller, &json);
 }
 
+/* After the last line of a request. */
+static void lines_end(struct nj_caller *caller)
+{
+    caller->draining = nj_feeds_replay_waiting(caller->host) > HIGH_WATER;
+    if (!caller->lines_refused)
+        answer(caller);
+}
+
 void nj_control_replay(struct nj_caller *caller, const json_t *args)
 {
-    const json_t *events = json_object_get(args, "events");
-    bool own = is_own_folder(caller->host, json_string_value(json_object_get(args, "journal")));
-    size_t n = json_array_size(events);
-    if (!may_replay(caller, json_is_true(json_object_get(args, "begin"))))
-        return;
-    for (size_t i = 0; i < n; i++) {
-        const json_t *line = json_array_get(events, i);
-        if (!json_is_string(line)) {
-            nj_caller_refuse(caller,
-                             "replay: event %zu of the list: expected its JSON line as a "
-                             "text",
-                             i + 1);
-            return;
-        }
-        if (!take(caller, i + 1, json_string_value(line), json_string_length(line), own))
-            return;
-    }
-    caller->flushing = n == 0;
-    caller->draining =
-        caller->flushing || nj_feeds_replay_waiting(caller->host) > HIGH_WATER;
-    if (!caller->flushing)
-        answer(caller);
+    caller->lines_left = (uint32_t)json_integer_value(json_object_get(args, "lines"));
+    caller->line = 0;
+    caller->lines_own =
+        is_own_folder(caller->host, json_string_value(json_object_get(args, "journal")));
+    caller->lines_refused = !may_replay(caller, json_is_true(json_object_get(args, "begin")));
+    if (caller->lines_left == 0 && !caller->lines_refused)
+        caller->flushing = caller->draining = true;
+}
+
+void nj_control_replay_line(struct nj_caller *caller, const char *line, size_t len)
+{
+    caller->line++;
+    if (!caller->lines_refused)
+        caller->lines_refused = !take(caller, line, len);
+    if (--caller->lines_left == 0)
+        lines_end(caller);
 }
 
 bool nj_control_drained(struct nj_caller *caller)

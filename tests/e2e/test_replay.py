@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 from livehost import LiveHost, wait
+from njordcli import Caller
 from njordtest import NJORD, check, equal
 from redisserver import Redis, is_there
 
@@ -180,6 +181,16 @@ def bars(folder):
         equal([b["close"] for b in lines if b["ts_open"] == (1736121600 + 540) * 10**9], [3], "of two the later line")
 
 
+def by_hand(one, lines, **more):
+    """A request of the control socket with the lines that it announces; the host answers the next one too."""
+    with Caller(one.path("njord.sock")) as caller:
+        caller.send(json.dumps(dict(cmd="replay", lines=len(lines), begin=True, **more)).encode() + b"\n")
+        caller.send("".join(line + "\n" for line in lines).encode())
+        answer = caller.line()
+        check(caller.ask(cmd="status")["ok"], "the connection goes on")
+        return answer
+
+
 def refused(folder):
     words = ("--symbol", "ATOM/USDT", "--timeframe", "trades", "--speed", "max")
     usage = [(("--timeframe", "trades"), "expected --symbol"), (("--symbol", "ATOM/USDT"), "expected --timeframe"),
@@ -214,11 +225,15 @@ def refused(folder):
         # and the host itself says no, whatever the caller thinks
         st = os.stat(own)
         event = {"symbol": "ATOM/USDT", "price": 1, "qty": 1, "ts_ns": 1}
-        answer = one.ask("replay", events=[json.dumps(event)], journal="%d:%d" % (st.st_dev, st.st_ino))
+        answer = by_hand(one, [json.dumps(event)], journal="%d:%d" % (st.st_dev, st.st_ino))
         check(not answer["ok"] and "into the journals that are replayed" in answer["error"], answer)
-        for bad, text in (("{", "event 1 of the list"), (json.dumps(dict(event, price=None)), "Trade.price")):
-            answer = one.ask("replay", events=[bad])
+        for lines, text in ((["{"], "replay: line 1: Trade at byte"), ([json.dumps(dict(event, price=None)), "?"], "Trade.price"),
+                            (["", "{}"], "line 1"), (["x" * 100000], "line 1")):
+            answer = by_hand(one, lines)
             check(not answer["ok"] and text in answer["error"], answer)
+        for many in (-1, 100001, "1", 1.5, None):
+            answer = one.ask("replay", lines=many)
+            check(not answer["ok"] and "'lines' must be a number" in answer["error"], answer)
         equal(one.journal("md.trades.ATOMUSDT")[0]["price"] != 1, True, "nothing of it was taken")
         equal({k: v for k, v in fingerprint(own).items() if k != "app.ndjson"}, {k: v for k, v in before.items() if k != "app.ndjson"},
               "its journals")
@@ -324,7 +339,7 @@ def live_host(folder):
         one.start()
         done = replay("--symbol", "ATOM/USDT", "--timeframe", "trades", folder=folder, to=one)
         check(done.returncode == 1 and "refused while app.env is live" in done.stderr, done.stderr)
-        answer = one.ask("replay", events=[])
+        answer = one.ask("replay", lines=0)
         check(not answer["ok"] and "refused while app.env is live" in answer["error"], answer)
         one.stop()
 
