@@ -7,6 +7,8 @@ dist_doc_DATA = \
     doc/contracts.md \
     doc/control.md \
     doc/feeds.md \
+    doc/njord-compress.service \
+    doc/njord-compress.timer \
     doc/njord-host.service \
     doc/operator-guide.md \
     doc/plugin-guide.md \
@@ -19,6 +21,7 @@ docimgdir = $(docdir)/img
 dist_docimg_DATA = \
     doc/img/flow.svg
 dist_man_MANS = \
+    doc/man/njord-compress.1 \
     doc/man/njord-ctl.1 \
     doc/man/njord-data.1 \
     doc/man/njord-kill.1 \

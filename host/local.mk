@@ -72,6 +72,9 @@ host_libnjord_a_SOURCES = \
     host/journal/columns_impl.h \
     host/journal/compress.c \
     host/journal/compress.h \
+    host/journal/compress_folder.c \
+    host/journal/compressor.c \
+    host/journal/compressor.h \
     host/journal/journal.c \
     host/journal/journal.h \
     host/journal/journal_file.c \
@@ -214,6 +217,8 @@ host_libnjord_a_SOURCES = \
     host/services/slots.h \
     host/services/snapshot.c \
     host/services/snapshot.h \
+    host/services/stores.c \
+    host/services/stores.h \
     host/services/strategies.c \
     host/services/strategies.h \
     host/services/summary.c \
@@ -265,6 +270,7 @@ njord_SOURCES = \
     host/cli/show.h \
     host/cli/table.c \
     host/cli/table.h \
+    host/cli/verb_compress.c \
     host/cli/verb_ctl.c \
     host/cli/verb_data.c \
     host/cli/verb_data_export.c \

@@ -30,6 +30,8 @@ unit_tests = \
     tests/unit/test_codec_limits \
     tests/unit/test_codec_roundtrip \
     tests/unit/test_columns \
+    tests/unit/test_compress \
+    tests/unit/test_compressor \
     tests/unit/test_config \
     tests/unit/test_config_compare \
     tests/unit/test_config_files \
@@ -119,6 +121,7 @@ e2e_tests = \
     tests/e2e/test_cli_redis.py \
     tests/e2e/test_codec_allocates_nothing.sh \
     tests/e2e/test_column_cache.py \
+    tests/e2e/test_compress.py \
     tests/e2e/test_config_reload.py \
     tests/e2e/test_contract_examples.py \
     tests/e2e/test_contracts_current.sh \
@@ -140,6 +143,7 @@ e2e_tests = \
     tests/e2e/test_redis_hosts.py \
     tests/e2e/test_replay.py \
     tests/e2e/test_restart.py \
+    tests/e2e/test_rotation.py \
     tests/e2e/test_smallest_path.py \
     tests/e2e/test_strategies_golden.sh \
     tests/e2e/test_templates.sh \
@@ -311,6 +315,8 @@ tests_unit_test_reader_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_reader_rotation_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_scan_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_recovery_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_compress_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_compressor_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_rotate_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_rotate_faults_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_ohlcv_service_LDADD = $(SUPPORT_LIBS)

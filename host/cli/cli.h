@@ -34,6 +34,7 @@ enum { NJ_EXIT_DONE = 0, NJ_EXIT_FAILED = 1, NJ_EXIT_USAGE = 2 };
 #define NJ_OPT_END         (UINT64_C(1) << 15)
 #define NJ_OPT_JOURNAL_DIR (UINT64_C(1) << 16)
 #define NJ_OPT_SPEED       (UINT64_C(1) << 17)
+#define NJ_OPT_OLDER_THAN  (UINT64_C(1) << 24)
 
 #define NJ_OPT_KIND       (UINT64_C(1) << 30)
 #define NJ_OPT_LAYOUT     (UINT64_C(1) << 31)
@@ -63,9 +64,9 @@ struct nj_cli {
     const char *program; /* "njord ctl" */
     uint64_t given;      /* options that stood on the command line */
     const char *config, *control, *plugins, *bus, *reason, *file, *count, *dir, *templates;
-    const char *start, *end, *journal_dir, *speed;
     const char *kind, *layout, *columns, *time_unit, *delimiter, *venue, *format, *output;
     const char *max_return, *max_z, *max_volume, *window, *flat;
+    const char *start, *end, *journal_dir, *speed, *older_than;
     struct nj_cli_list symbols, timeframes;
     bool json, force, help;
     bool dry_run, replace, round;
@@ -92,6 +93,7 @@ extern const struct nj_verb nj_data_verbs[];   /* verb_data.c */
 extern const struct nj_verb nj_kill_verbs[];   /* verb_kill.c */
 extern const struct nj_verb nj_plugin_verbs[]; /* verb_plugin.c */
 
+int nj_verb_compress(struct nj_cli *cli);
 int nj_verb_tail(struct nj_cli *cli);
 int nj_verb_publish(struct nj_cli *cli);
 int nj_verb_replay(struct nj_cli *cli);

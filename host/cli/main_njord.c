@@ -11,6 +11,13 @@
 #endif
 
 const struct nj_verb nj_verbs[] = {
+    {"compress", "old journals to gzip; no line is ever at risk", "", 0, 0,
+     NJ_OPT_CONFIG | NJ_OPT_JOURNAL_DIR | NJ_OPT_OLDER_THAN | NJ_OPT_JSON,
+     "Each file is packed, read back and compared byte for byte before it goes. A journal without "
+     "a\n"
+     "date gets that of its last line; files of a running host that are still written, and\n"
+     "app.ndjson, are left alone. An existing file is never replaced.\n",
+     "njord compress --older-than 24h", nj_verb_compress, NULL},
     {"ctl", "asks a running host, or tells it what to do", "COMMAND", 1, 2, 0, "Commands:\n",
      "njord ctl reload", NULL, nj_ctl_verbs},
     {"data", "market data: what is there, history in and out, a check of it", "COMMAND", 1, 2, 0,

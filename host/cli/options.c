@@ -80,6 +80,8 @@ static const struct row {
      "bars before, for z-score and median volume (default 240)"},
     {NJ_OPT_FLAT, 0, "flat", "N", offsetof(struct nj_cli, flat),
      "bars with the same close that make a flat line (default 10; 0: off)"},
+    {NJ_OPT_OLDER_THAN, 0, "older-than", "AGE", offsetof(struct nj_cli, older_than),
+     "90s, 30m, 24h, 7d since the last write (default: journal.compress_after)"},
     {NJ_OPT_HELP, 'h', "help", NULL, offsetof(struct nj_cli, help), "prints this"},
 };
 /* Those that may stand several times, each into a list. */

@@ -6,6 +6,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -70,9 +71,10 @@ static la_ssize_t on_write(struct archive *a, void *ctx, const void *data, size_
     struct work *w = ctx;
     const char *p = data;
     (void)a;
+    int tries = 0;
     for (size_t left = len; left > 0;) {
         ssize_t n = w->pf->write(w->pf->ctx, w->packed, p, left);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR && ++tries < INTERRUPTED_MAX)
             continue;
         if (n <= 0) {
             w->number = n < 0 ? errno : ENOSPC;
@@ -291,15 +293,15 @@ static int open_source(struct work *w, struct nj_error *err)
 }
 
 /* Opens and locks a temporary file, so that two do not write it and nobody removes it under the one
- * who does. *fd -1 with 0: it is not there (create false). NJ_ERR_BUSY: another one has it. */
+ * who does. *fd -1 with 0: there is none (create false). NJ_ERR_BUSY: another one has it. */
 static int open_temporary(const struct nj_platform *pf, const char *path, bool create, int *fd,
                           struct nj_error *err)
 {
     struct stat mine, there;
     for (int i = 0; i < 10; i++) {
         *fd = pf->open(pf->ctx, path, O_RDWR | O_NOFOLLOW | (create ? O_CREAT : 0), 0640);
-        if (*fd < 0 && errno == ENOENT && !create)
-            return 0;
+        if (*fd < 0 && !create && (errno == ENOENT || errno == EISDIR || errno == ELOOP))
+            return 0; /* gone, or no file of ours */
         if (*fd < 0)
             return nj_error_errno(err, errno, "file '%s': cannot be made", path);
         if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
@@ -498,5 +500,21 @@ int nj_compress_tidy(const struct nj_platform *pf, const char *dir, const char *
     if (pf->unlink(pf->ctx, path) != 0)
         rc = nj_error_errno(err, errno, "file '%s': cannot be removed", path);
     pf->close(pf->ctx, fd);
+    return rc;
+}
+
+int nj_compress_tidy_folder(const struct nj_platform *pf, const char *dir, struct nj_error *err)
+{
+    int rc = 0;
+    DIR *folder = opendir(dir);
+    if (!folder)
+        return nj_error_errno(err, errno, "journal folder '%s'", dir);
+    for (const struct dirent *e; (e = readdir(folder));) { /* NOLINT(concurrency-mt-unsafe) */
+        struct nj_error why = {0};
+        int one = nj_compress_tidy(pf, dir, e->d_name, &why);
+        if (one != 0 && rc == 0)
+            rc = nj_error_set(err, one, "%s", why.text);
+    }
+    closedir(folder);
     return rc;
 }

@@ -29,6 +29,8 @@ int nj_compress_file_until(const struct nj_platform *pf, const char *path, const
 /* Removes a file of a folder if it is a compression's temporary one and nobody works on it. */
 int nj_compress_tidy(const struct nj_platform *pf, const char *dir, const char *name,
                      struct nj_error *err);
+/* All of a folder's; the first failure is told, the others are gone all the same. */
+int nj_compress_tidy_folder(const struct nj_platform *pf, const char *dir, struct nj_error *err);
 /* Everything in `dir` last written before older_than_ns (wall clock; age by mtime) and not being
  * written: dated files; live ones only when no host has the folder (its lock is taken meanwhile),
  * renamed first to the day of their last line. app.ndjson is left alone. each (may be NULL) is told

@@ -6,6 +6,7 @@
 #include "journal/rotate.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,9 @@
 #define MAX_OPEN_DEFAULT    512u
 #define SPILL               ((size_t)1 << 20) /* a file whose pending lines pass it is written early */
 #define LINE_MAX_BYTES      ((size_t)1 << 20) /* what readers take */
-#define PROBE_EVERY_NS      100000000         /* between two tries of a file that refused */
+#define LOCK_TRIES          10
+#define LOCK_AGAIN_MS       50
+#define PROBE_EVERY_NS      100000000 /* between two tries of a file that refused */
 
 /* ---- the set of files ------------------------------------------------------------------------ */
 
@@ -151,14 +154,6 @@ static bool name_is_good(const char *name)
     return nj_journal_name_parse(file, &parsed) && parsed.day == NJ_DAY_LIVE;
 }
 
-/* Market data may be history, written after what is newer. */
-static bool is_market_data(const char *name)
-{
-    struct nj_stem meaning;
-    return nj_stem_parse(name, &meaning) && meaning.topic &&
-           strncmp(meaning.topic->pattern, "md.", 3) == 0;
-}
-
 struct nj_jfile *nj_jset_file_of(struct nj_journals *js, const char *name, struct nj_error *err)
 {
     struct nj_jfile *f = nj_map_get(&js->files, name);
@@ -177,7 +172,7 @@ struct nj_jfile *nj_jset_file_of(struct nj_journals *js, const char *name, struc
         goto no_memory;
     *f = (struct nj_jfile){.fd = -1,
                            .cut_to = NJ_JOURNAL_NO_CUT,
-                           .in_order = !is_market_data(name),
+                           .in_order = nj_rotate_in_order(name),
                            .day = NJ_DAY_NONE,
                            .floor_day = NJ_DAY_NONE,
                            .last_day = NJ_DAY_NONE};
@@ -276,6 +271,10 @@ int nj_journals_open(struct nj_journals **out, const struct nj_journals_options 
         rc = nj_error_errno(err, errno, "journal folder '%s': cannot be written", js->dir);
     if (rc == 0) {
         js->lock = nj_lock_file(path, err);
+        for (int i = 0; js->lock == NJ_ERR_BUSY && i < LOCK_TRIES; i++) {
+            poll(NULL, 0, LOCK_AGAIN_MS); /* njord compress has it for as long as renaming takes */
+            js->lock = nj_lock_file(path, err);
+        }
         rc = js->lock < 0 ? js->lock : 0;
     }
     if (rc == 0 && nj_jset_rotates(js))

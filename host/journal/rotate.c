@@ -76,6 +76,13 @@ static ssize_t read_head(const struct nj_platform *pf, int fd, char *out, size_t
     return (ssize_t)have;
 }
 
+bool nj_rotate_in_order(const char *stem)
+{
+    struct nj_stem meaning;
+    return !nj_stem_parse(stem, &meaning) || !meaning.topic ||
+           strncmp(meaning.topic->pattern, "md.", 3) != 0;
+}
+
 int32_t nj_rotate_day(const struct nj_jfile *f, int32_t day)
 {
     int32_t floor = f->in_order && f->last_day > f->floor_day ? f->last_day : f->floor_day;

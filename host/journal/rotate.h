@@ -25,6 +25,10 @@ bool nj_line_time(const struct nj_platform *pf, const char *stem, const char *li
 /* The stem of DIR/STEM.ndjson. False: it is none. */
 bool nj_stem_of_path(const char *path, char out[NJ_STEM_SIZE]);
 
+/* Are the dated names of a journal in the order of writing over all runs? All are but those of
+ * market data: that may be history, written after what is newer. */
+bool nj_rotate_in_order(const char *stem);
+
 /* The day of a file whose first line is of `day`: not before that of the file in front of it.
  * NJ_DAY_NONE stays. */
 int32_t nj_rotate_day(const struct nj_jfile *f, int32_t day);

@@ -1,6 +1,7 @@
 /* control_view.c - requests that only look: status, plugins, orders, positions. They change
  * nothing. */
 #include "bus/redis.h"
+#include "journal/compressor.h"
 #include "services/control_impl.h"
 #include "services/reload.h"
 
@@ -97,7 +98,9 @@ static void put_folder(struct nj_json_out *json, const char *dir)
 static void put_journal(struct nj_json_out *json, const struct nj_host *host)
 {
     struct nj_journal_stats s;
+    struct nj_compress_stats packed;
     nj_journals_stats(host->journals, &s);
+    nj_compressor_stats(host->compressor, &packed);
     nj_put_open(json, "journal", '{');
     nj_put_text(json, "dir", nj_journals_dir(host->journals));
     put_folder(json, nj_journals_dir(host->journals));
@@ -116,6 +119,8 @@ static void put_journal(struct nj_json_out *json, const struct nj_host *host)
     nj_put_uint(json, "torn_tails", s.torn_tails);
     nj_put_uint(json, "rotations", s.rotations);
     nj_put_uint(json, "rotations_failed", s.rotations_failed);
+    nj_put_uint(json, "compressed", packed.files);
+    nj_put_uint(json, "compress_failed", packed.failed);
     nj_put_uint(json, "open_files", s.open_files);
     nj_put_uint(json, "log_lost", nj_log_lost(host->log));
     nj_put_close(json, '}');

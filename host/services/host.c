@@ -1,11 +1,13 @@
 #include "services/host.h"
 
 #include "base/fs.h"
+#include "journal/compressor.h"
 #include "services/control.h"
 #include "services/halt.h"
 #include "services/link.h"
 #include "services/reload.h"
 #include "services/snapshot.h"
+#include "services/stores.h"
 
 #include <math.h>
 #include <signal.h>
@@ -348,6 +350,7 @@ static void on_second(struct ev_loop *loop, struct ev_timer *timer, int revents)
         nj_journals_sync(host->journals, &err) != 0)
         nj_log(host->log, NJ_ERROR, "journal", "sync_failed", NJ_TEXT("error", err.text));
     nj_journals_idle(host->journals, wall(host));
+    nj_compressor_report(host->compressor, host->log);
 }
 
 static void on_signal(struct ev_loop *loop, struct ev_signal *signal, int revents)
@@ -399,29 +402,6 @@ static void reopen_logs(struct nj_host *host)
 }
 
 /* ---- open ---- */
-
-static int open_stores(struct nj_host *host, struct nj_error *err)
-{
-    const struct nj_config *config = host->config;
-    int rc =
-        nj_state_open(&host->state, host->platform, config->app.state_dir, !by_events(host), err);
-    if (rc != 0)
-        return nj_error_context(err, "app.state_dir");
-    struct nj_journals_options options = {
-        .platform = host->platform,
-        .log = host->log,
-        .dir = config->logging.journal_dir,
-        .fsync = (enum nj_journal_fsync)config->logging.fsync,
-        .order_fsync = config->app.env == NJ_ENV_LIVE,
-        .max_open = (uint32_t)config->journal.max_open,
-        .first = {"host.plugins", "orders"},
-        .rotate_daily = config->journal.rotate_daily,
-        .rotate_bytes = (uint64_t)config->journal.rotate_bytes,
-        .line_clock = by_events(host),
-    };
-    rc = nj_journals_open(&host->journals, &options, err);
-    return rc == 0 ? 0 : nj_error_context(err, "logging.journal_dir");
-}
 
 /* What a death tore off the end of the journal of orders is set aside before it is read. */
 static int repair_orders(struct nj_host *host, struct nj_error *err)
@@ -537,7 +517,7 @@ int nj_host_open(struct nj_host **out, const struct nj_host_options *options, st
            SIG_IGN); /* a caller that went away, and a file at its size limit, are errors */
     signal(SIGXFSZ, SIG_IGN); /* of the call that met them */
     host->loop = ev_loop_new(EVFLAG_AUTO);
-    int rc = host->loop ? open_stores(host, err)
+    int rc = host->loop ? nj_stores_open(host, err)
                         : nj_error_set(err, NJ_ERR_IO, "host: no event loop can be made");
     if (rc == 0)
         rc = open_books(host, err);
@@ -645,7 +625,6 @@ int nj_host_close(struct nj_host *host)
 {
     if (!host)
         return 0;
-    struct nj_error err = {0};
     int rc = 0;
     nj_watchdog_stop(host->watchdog);
     host->watchdog = NULL;
@@ -671,8 +650,7 @@ int nj_host_close(struct nj_host *host)
         nj_ohlcv_service_stop(host);
         nj_scribe_stop(&host->scribe);
     }
-    if (host->journals && (rc = nj_journals_close(host->journals, &err)) != 0)
-        nj_log(host->log, NJ_ERROR, "journal", "close_failed", NJ_TEXT("error", err.text));
+    rc = nj_stores_close_journals(host);
     nj_restart_close(host);
     nj_flow_free(&host->flow);
     nj_core_free(&host->core);

@@ -34,6 +34,7 @@ struct nj_redis;
 struct nj_control;
 struct nj_reload;
 struct nj_watchdog;
+struct nj_compressor;
 struct nj_descriptor;
 
 struct nj_host_stats {
@@ -51,6 +52,7 @@ struct nj_host {
     struct nj_restart restart;
     struct nj_state *state;
     struct nj_journals *journals;
+    struct nj_compressor *compressor; /* finishes their files beside the loop */
     struct nj_bus *bus;
     struct nj_redis *redis; /* NULL on inproc: */
     struct nj_core core;
