@@ -190,6 +190,72 @@ START_TEST(a_source_too_long_for_memory_reads_back_the_same)
 }
 END_TEST
 
+START_TEST(a_long_live_file_is_hashed_up_to_its_last_whole_line)
+{
+    struct nj_cache_options o = options_of(BARS);
+    struct nj_buf half = {0};
+    put_bars(&text, 0, 30000); /* 5 MB: hashed beside the scan */
+    nj_buf_add(&half, text.data + text.len - 50, 50);
+    text.len -= 50;
+    put_file(BARS ".ndjson", &text);
+    o.verify = true;
+    for (int i = 0; i < 3; i++) {
+        struct nj_cache *c = must_open(&o);
+        struct nj_cache_info info = info_of(c);
+        ck_assert_uint_eq(info.rows, i < 2 ? 29999 : 30000);
+        ck_assert_uint_eq(info.built, i != 1);
+        nj_cache_close(c);
+        if (i == 1)
+            append_file(BARS ".ndjson", &half);
+    }
+    struct nj_cache *c = must_open(&o);
+    ck_assert(info_of(c).built == 0 && info_of(c).segments == 2);
+    nj_cache_close(c);
+}
+END_TEST
+
+/* Gives a file its mtime back, until the file system's clock has gone on: its ctime is another. */
+static void put_back(const char *path, const struct stat *st)
+{
+    struct stat now = *st;
+    while (now.st_ctim.tv_sec == st->st_ctim.tv_sec && now.st_ctim.tv_nsec == st->st_ctim.tv_nsec) {
+        struct timespec times[] = {st->st_atim, st->st_mtim};
+        ck_assert(utimensat(AT_FDCWD, path, times, 0) == 0 && stat(path, &now) == 0);
+    }
+}
+
+/* A build seen ten seconds from now: whatever is written after it has another ctime. */
+START_TEST(a_source_that_stands_as_it_stood_is_not_even_opened)
+{
+    struct faulty_platform f;
+    struct nj_cache_options o = options_of(BARS);
+    struct stat st;
+    char path[600];
+    faulty_init(&f);
+    f.clock_ns = nj_platform_system()->realtime_ns(NULL) + INT64_C(10000000000);
+    o.platform = &f.platform;
+    put_bars(&text, 1, 3);
+    put_file(BARS ".20210401.ndjson", &text);
+    snprintf(path, sizeof path, "%s/" BARS ".20210401.ndjson", dir);
+    expect(&o, "1 2");
+    ck_assert_int_eq(stat(path, &st), 0);
+    f.calls[FAULTY_OPEN] = f.calls[FAULTY_PREAD] = 0;
+    expect(&o, "1 2");
+    ck_assert_uint_eq(f.calls[FAULTY_OPEN], 1); /* the segment */
+    ck_assert_uint_eq(f.calls[FAULTY_PREAD], 0);
+    /* other bytes, as many, behind the same mtime: ctime gives them away, and the edges tell */
+    put_bars(&text, 4, 6);
+    put_file(BARS ".20210401.ndjson", &text);
+    put_back(path, &st);
+    expect(&o, "4 5");
+    /* only its times changed: nothing is built */
+    ck_assert_int_eq(stat(path, &st), 0);
+    put_back(path, &st);
+    expect(&o, "4 5");
+    ck_assert_uint_eq(seen.built, 0);
+}
+END_TEST
+
 /* ---- calls that fail ---- */
 
 /* What an opening under faults may do: give all rows, or fail in one line. */
@@ -392,6 +458,8 @@ int main(void)
     tcase_add_test(c, no_folder_at_all_leaves_it_in_memory_and_says_so);
     tcase_add_test(c, a_segment_has_the_permissions_of_its_source);
     tcase_add_test(c, a_source_too_long_for_memory_reads_back_the_same);
+    tcase_add_test(c, a_long_live_file_is_hashed_up_to_its_last_whole_line);
+    tcase_add_test(c, a_source_that_stands_as_it_stood_is_not_even_opened);
     tcase_add_loop_test(c, each_call_that_fails_leaves_right_rows_or_one_line, 0,
                         (int)(sizeof ops / sizeof ops[0]) * FAULTY_KINDS);
     tcase_add_test(c, a_full_disk_leaves_the_rows_in_memory_and_says_so);
