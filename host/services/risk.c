@@ -165,6 +165,8 @@ void nj_risk_service_replay(void *ctx, const njord_event *event)
         return;
     if (event->type == NJORD_EV_ORDER_EVENT) {
         nj_risk_replay(s->risk, (const njord_order_event *)event);
+    } else if (event->type == NJORD_EV_DECISION) {
+        nj_risk_replay_decision(s->risk, (const njord_decision *)event);
     } else if (event->type == NJORD_EV_BROKER_FILL) {
         /* what it filled at is the price of that moment; the market's own are not in this journal
          */

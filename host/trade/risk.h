@@ -72,6 +72,9 @@ bool nj_risk_check(struct nj_risk *risk, const struct nj_risk_view *view,
 /* An order of the journal that this host let through before it was started again: takes its token.
  */
 void nj_risk_replay(struct nj_risk *risk, const njord_order_event *order);
+/* A decision of the journal likewise: one that refused for the day's loss says that it was latched,
+ * by prices which the journal of orders does not hold. */
+void nj_risk_replay_decision(struct nj_risk *risk, const njord_decision *decision);
 /* Cancels pass all but `malformed`. */
 bool nj_risk_check_cancel(const njord_cancel *cancel, njord_decision *decision);
 

@@ -171,6 +171,20 @@ static double settle_day(struct nj_risk *r, const struct nj_risk_view *view, dou
     return pnl;
 }
 
+void nj_risk_replay_decision(struct nj_risk *r, const njord_decision *decision)
+{
+    if (decision->allowed ||
+        strncmp(decision->reason, "daily_loss_usd_cap", sizeof decision->reason) != 0)
+        return;
+    if (decision->ev.ts_recv_ns > r->now_ns)
+        r->now_ns = decision->ev.ts_recv_ns;
+    if (day_of(r->now_ns) != r->day) {
+        r->day = day_of(r->now_ns);
+        r->day_start_usd = r->last_usd;
+    }
+    r->latched = day_of(decision->ev.ts_recv_ns) == r->day || r->latched;
+}
+
 double nj_risk_day(struct nj_risk *r, const struct nj_risk_view *view)
 {
     const struct nj_instrument *i;

@@ -4,6 +4,7 @@ the positions that the host goes on with are those that exact fractions make of 
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import time
 from fractions import Fraction
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
-from njordtest import Host, chain, check, equal, journal_lines  # noqa: E402
+from njordtest import NJORD, Host, chain, check, equal, journal_lines  # noqa: E402
 
 ROUNDS = 1000 if os.environ.get("NJORD_SOAK") == "1" else 10
 
@@ -63,6 +64,30 @@ def written(host):
         except FileNotFoundError:
             return written(host)  # renamed meanwhile
     return total
+
+
+def saved_books(host):
+    return [name for name in os.listdir(host.path("state", "state")) if name.startswith("@books.")]
+
+
+def held(host):
+    """The positions and orders of a host that does nothing, and what it said."""
+    process = subprocess.Popen(host.command(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    answers = []
+    for what in ("positions", "orders"):
+        while True:
+            done = subprocess.run([NJORD, "ctl", what, "--json", "--control", host.path("njord.sock")], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True, check=False)
+            if done.returncode == 0:
+                break
+            check(process.poll() is None and time.monotonic() < deadline, "the host does not answer: %s" % done.stderr)
+            time.sleep(0.02)
+        answers.append(json.loads(done.stdout))
+    process.send_signal(signal.SIGTERM)
+    said = process.communicate(timeout=30)[1]
+    equal(process.returncode, 0, "exit code (%s)" % said)
+    return answers, said.splitlines()
 
 
 def main():
@@ -135,6 +160,16 @@ def main():
         made = {"paper-BTCUSDT-" + f["trade_id"] for f in fills}
         equal(sorted(published - made), [], "fills published that the journal of orders does not hold")
         equal(sorted(made - published), [], "fills that were not published")
+        # what a start makes of the saved books and the lines behind them is what it makes of the whole journal
+        host.write("base.yaml", re.sub(r"(?s)feeds:.*?\nrisk:", "feeds: []\nrisk:", base + EXTRA))
+        host.write("strategies.yaml", "strategies: []\n")
+        check(saved_books(host), "the host has saved its books")
+        quick, lines = held(host)
+        for name in saved_books(host):
+            os.remove(host.path("state", "state", name))
+        whole, _ = held(host)
+        equal(quick, whole, "positions from the books and from the whole journal")
+        check(not any("books" in line for line in lines), "whole books are used without a word: %s" % lines)
         print("%d kills, %d intents, %d fills: whole journals, no id twice, position %s" % (ROUNDS, len(ids), len(fills), float(qty)))
 
 

@@ -65,6 +65,8 @@ static void replay(void *ctx, const njord_event *event)
     struct world *w = ctx;
     if (event->type == NJORD_EV_ORDER_EVENT)
         nj_risk_replay(w->risk, (const njord_order_event *)event);
+    if (event->type == NJORD_EV_DECISION)
+        nj_risk_replay_decision(w->risk, (const njord_decision *)event);
     if (event->type != NJORD_EV_BROKER_FILL)
         return;
     const njord_broker_fill *fill = (const njord_broker_fill *)event;

@@ -378,6 +378,24 @@ START_TEST(restart_keeps_tokens_window_loss_and_latch)
 END_TEST
 
 /* Until a price comes after a restart, the last one that was seen stands. */
+/* The prices that reached the cap stand in no journal of orders; what was refused for them does. */
+START_TEST(a_refusal_in_the_journal_latches_its_day_again)
+{
+    lose_with(5);
+    ck_assert_str_eq(check(atoms(BUY, 1)), "daily_loss_usd_cap");
+    decision->ev.ts_recv_ns = NOON;
+    nj_risk_free(risk);
+    risk = nj_risk_new(&limits);
+    nj_risk_replay_decision(risk, decision);
+    atom_price = 10; /* at which there is no such loss */
+    ck_assert_str_eq(check(atoms(BUY, 1)), "daily_loss_usd_cap");
+    view.now_ns = NOON + 43200 * SECOND; /* the next day */
+    ck_assert_str_eq(check(atoms(BUY, 1)), "ok");
+    nj_risk_replay_decision(risk, decision); /* an older one says nothing of this day */
+    ck_assert_str_eq(check(atoms(BUY, 1)), "ok");
+}
+END_TEST
+
 START_TEST(restart_without_prices_does_not_move_the_day)
 {
     nj_risk_day(risk, &view);
@@ -466,6 +484,7 @@ int main(void)
     tcase_add_test(t, quote_without_a_rate_leaves_the_last_figure);
     tcase_add_test(t, days_before_1970_are_days_too);
     tcase_add_test(t, restart_keeps_tokens_window_loss_and_latch);
+    tcase_add_test(t, a_refusal_in_the_journal_latches_its_day_again);
     tcase_add_test(t, restart_without_prices_does_not_move_the_day);
     tcase_add_test(t, fresh_state_is_saved_and_loaded);
     tcase_add_test(t, state_in_use_takes_no_other);
