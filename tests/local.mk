@@ -213,6 +213,7 @@ bench_programs = \
     tests/bench/bench_indicators \
     tests/bench/bench_journal \
     tests/bench/bench_recovery \
+    tests/bench/bench_replay \
     tests/bench/bench_risk \
     tests/bench/bench_scan
 
@@ -301,6 +302,7 @@ tests_unit_test_feeds_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_fs_LDADD = $(SUPPORT_LIBS)
 tests_bench_bench_recovery_LDADD = $(SUPPORT_LIBS)
 tests_bench_bench_journal_LDADD = $(SUPPORT_LIBS)
+tests_bench_bench_replay_LDADD = $(SUPPORT_LIBS)
 tests_soak_journal_kill_LDADD = $(SUPPORT_LIBS)
 tests_soak_reader_memory_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_import_LDADD = $(SUPPORT_LIBS)

@@ -139,6 +139,52 @@ def into_hosts(recorded, folder):
     equal(fingerprint(folder), before, "the journals that were read")
 
 
+TIMEFRAMES = ("1m", "5m", "15m", "1h")
+
+
+def as_shown(one, live):
+    """Trades and bars of a host in the order in which its strategies saw them. A host that makes the bars numbers them behind the trade
+    that closes them, and shows them before it."""
+    lines = [line for s in SYMBOLS for name in ["md.trades"] + ["ohlcv." + t for t in TIMEFRAMES]
+             for line in one.journal("%s.%s" % (name, s.replace("/", "")))]
+    out, closed = [], 0
+    for line in sorted(lines, key=lambda line: line["seq"]):
+        if "ts_open" in line and live:
+            out.insert(len(out) - 1 if closed == 0 else out.index(closed), line)
+        else:
+            out.append(line)
+            closed = line if "trade_id" in line else closed
+    return plain(out)
+
+
+def with_bars(recorded, folder):
+    """Trades and bars into a host that makes none of its own, and the bars that one makes from the trades."""
+    shown = as_shown(recorded, True)
+    check(len([line for line in shown if "ts_open" in line]) > 200, "bars were recorded")
+    words = [w for s in SYMBOLS for w in ("--symbol", s)] + ["--speed", "max", "--timeframe", "trades"]
+    tape = FOLDER.format(dir=folder) + "      timeframes: %s, trades\n" % ", ".join(TIMEFRAMES)
+    without = "services: [feeds, strategies, risk, broker, journal]\n"
+    with host(without) as second, host(without + tape) as third, host() as maker:
+        second.start()
+        done = replay(*words, *(w for t in TIMEFRAMES for w in ("--timeframe", t)), folder=folder, to=second)
+        equal(done.returncode, 0, "replay with bars (%s)" % done.stderr)
+        second.stop()
+        done = third.run()
+        equal(done.returncode, 0, "playback with bars (%s)" % done.stderr)
+        for one, what in ((second, "replayed"), (third, "played")):
+            same_as(recorded, one, what + " with bars")
+            found = as_shown(one, False)
+            for number, line in enumerate(shown):
+                equal(found[number] if number < len(found) else None, line, "%s: what is shown, number %d" % (what, number + 1))
+            equal(len(found), len(shown), "%s: events shown" % what)
+        maker.start()
+        done = replay(*words, folder=folder, to=maker)
+        equal(done.returncode, 0, "replay of trades (%s)" % done.stderr)
+        maker.stop()
+        for name in ["ohlcv.%s.%s" % (t, s.replace("/", "")) for t in TIMEFRAMES for s in SYMBOLS]:
+            equal(plain(maker.journal(name)), plain(recorded.journal(name)), "%s made again" % name)
+
+
 def in_part(recorded, folder):
     """A range, one symbol written without its slash."""
     trades = recorded.journal("md.trades.ATOMUSDT")
@@ -368,6 +414,7 @@ def main():
     with host(MARKET) as recorded:
         folder = recorded_day(recorded)
         into_hosts(recorded, folder)
+        with_bars(recorded, folder)
         in_part(recorded, folder)
         refused(folder)
         if is_there():

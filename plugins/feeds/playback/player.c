@@ -87,12 +87,12 @@ static int split(const char *text, char names[MAX_TIMEFRAMES][8], char *why, siz
 /* The journal of a symbol: "md.trades.ATOMUSDT", "ohlcv.1m.ATOMUSDT". */
 static void stem_of(const char *timeframe, const char *symbol, char *out, size_t cap)
 {
-    size_t base = strcspn(symbol, "/");
+    size_t base = strcspn(symbol, "/"); /* at most 31 bytes, as all symbols */
     const char *quote = symbol + base + (symbol[base] == '/');
     if (strcmp(timeframe, "trades") == 0)
-        snprintf(out, cap, "md.trades.%.*s%s", (int)base, symbol, quote);
+        snprintf(out, cap, "md.trades.%.*s%.31s", (int)base, symbol, quote);
     else
-        snprintf(out, cap, "ohlcv.%s.%.*s%s", timeframe, (int)base, symbol, quote);
+        snprintf(out, cap, "ohlcv.%.7s.%.*s%.31s", timeframe, (int)base, symbol, quote);
 }
 
 static int add_reel(struct player *p, const struct tape_options *options, const char *name,
