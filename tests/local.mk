@@ -200,7 +200,8 @@ fuzz_programs = \
 # soak/: long ones, a part of each in make check, full size by make soak (NJORD_SOAK=1).
 soak_programs = \
     tests/soak/journal_kill \
-    tests/soak/reader_memory
+    tests/soak/reader_memory \
+    tests/soak/reader_rotation
 # Tests of other kinds that know a full size too.
 soak_tests = tests/e2e/test_data.py tests/unit/test_redis tests/unit/test_reload tests/unit/test_services \
     tests/e2e/test_again.py tests/e2e/test_killswitch.py tests/e2e/test_restart.py
@@ -305,6 +306,7 @@ tests_bench_bench_journal_LDADD = $(SUPPORT_LIBS)
 tests_bench_bench_replay_LDADD = $(SUPPORT_LIBS)
 tests_soak_journal_kill_LDADD = $(SUPPORT_LIBS)
 tests_soak_reader_memory_LDADD = $(SUPPORT_LIBS)
+tests_soak_reader_rotation_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_import_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_journal_faults_LDADD = $(SUPPORT_LIBS)

@@ -3,9 +3,11 @@
  * Lines of the fixed shape (one flat object, keys in any order, no escapes in what we know) are
  * taken apart by a scanner of our own that checks as it goes: required members there and once,
  * types, forms, numbers finite and correctly rounded, UTF-8, nothing after the object. A line that
- * it does not know how to read (escapes, nested unknown values) goes through njord_decode_json();
- * both accept and refuse the same lines and give the same values: a fuzzer and a test hold them
- * together. Pure: memory in, rows out. [any]. */
+ * it does not know how to read (escapes, unknown keys, null, texts beyond ASCII) goes through
+ * njord_decode_json(), which is strict where jansson is not; both accept and refuse the same lines
+ * and give the same values: a fuzzer and tests hold them together. So an empty line is bad, a '\r'
+ * before the line end is a blank. Columns ask besides for one symbol, one timeframe and the
+ * ts_close that it means. Memory in, rows out; nj_scan_file reads the file. [any]. */
 #ifndef NJ_JOURNAL_SCAN_H
 #define NJ_JOURNAL_SCAN_H
 

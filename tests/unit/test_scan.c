@@ -204,6 +204,8 @@ START_TEST(integers_are_read_up_to_the_largest)
 }
 END_TEST
 
+#define LONGEST_ID "123456789012345678901234567890123456789012345678901234567890123"
+
 START_TEST(trade_ids_keep_their_text)
 {
     static const char *const ids[] = {"0",
@@ -216,8 +218,7 @@ START_TEST(trade_ids_keep_their_text)
                                       "a-1",
                                       "1 ",
                                       "tx\xc3\xa9",
-                                      "123456789012345678901234567890123456789012345678901234567890"
-                                      "123"};
+                                      LONGEST_ID};
     char text[4096];
     size_t n = 0, count = sizeof ids / sizeof ids[0];
     for (size_t i = 0; i < count; i++)
