@@ -191,6 +191,7 @@ fuzz_programs = \
     tests/fuzz/fuzz_capture \
     tests/fuzz/fuzz_config \
     tests/fuzz/fuzz_elf_stamp \
+    tests/fuzz/fuzz_import \
     tests/fuzz/fuzz_json \
     tests/fuzz/fuzz_msgpack \
     tests/fuzz/fuzz_recorded \
@@ -211,6 +212,7 @@ bench_programs = \
     tests/bench/bench_cache \
     tests/bench/bench_codec \
     tests/bench/bench_host \
+    tests/bench/bench_import \
     tests/bench/bench_indicators \
     tests/bench/bench_journal \
     tests/bench/bench_recovery \
@@ -302,6 +304,7 @@ tests_unit_test_config_files_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_feeds_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_fs_LDADD = $(SUPPORT_LIBS)
 tests_bench_bench_recovery_LDADD = $(SUPPORT_LIBS)
+tests_bench_bench_import_LDADD = $(SUPPORT_LIBS)
 tests_bench_bench_journal_LDADD = $(SUPPORT_LIBS)
 tests_bench_bench_replay_LDADD = $(SUPPORT_LIBS)
 tests_soak_journal_kill_LDADD = $(SUPPORT_LIBS)

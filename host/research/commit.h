@@ -1,9 +1,10 @@
 /* commit.h - many new files put in place of old ones, as one step that survives a crash.
  *
- * The new files lie finished and synced in a folder of the same file system. What is to be done is
- * first written there as a list, synced; from then on it will be done: here, or by the next one who
- * opens the folder, whatever ended this process in between. Each file's replacement is one rename,
- * so that whoever reads in between sees each day old or new, never half. Under the folder's lock.
+ * The new files lie finished in a folder of the same file system. They are synced, then what is to
+ * be done is written there as a list, and synced; from then on it will be done: here, or by the
+ * next one who opens the folder, whatever ended this process in between. Each file's replacement is
+ * one rename, so that whoever reads in between sees each day old or new, never half. Under the
+ * folder's lock.
  */
 #ifndef NJ_RESEARCH_COMMIT_H
 #define NJ_RESEARCH_COMMIT_H

@@ -97,17 +97,6 @@ static bool any_several(const struct nj_existing *existing)
     return found;
 }
 
-static int sync_file(const struct nj_platform *pf, const char *path, struct nj_error *err)
-{
-    int fd = pf->open(pf->ctx, path, O_WRONLY, 0);
-    int rc = fd < 0 || pf->fsync(pf->ctx, fd) != 0
-                 ? nj_error_errno(err, errno, "file '%s': cannot be synced", path)
-                 : 0;
-    if (fd >= 0)
-        pf->close(pf->ctx, fd);
-    return rc;
-}
-
 /* Makes the day's file at `path`; *written false: the day stays as it is. */
 static int make_day(struct nj_deposit *d, const struct nj_stage_day *day, const char *path,
                     bool *written, struct nj_error *err)
@@ -125,7 +114,7 @@ static int make_day(struct nj_deposit *d, const struct nj_stage_day *day, const 
         d->added += day->rows[NJ_STAGE_NEW];
         if (pf->rename(pf->ctx, fresh, path) != 0)
             return nj_error_errno(err, errno, "file '%s': cannot be renamed", fresh);
-        return sync_file(pf, path, err);
+        return 0;
     }
     struct nj_merge merge = {.platform = pf,
                              .type = d->options.type,

@@ -1,8 +1,8 @@
 #include "research/existing.h"
 
 #include "journal/journal.h"
+#include "journal/scan.h"
 
-#include <njord/codec.h>
 #include <njord/lines.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +38,6 @@ static int read_file(const struct nj_existing *existing, const struct nj_existin
     char path[NJ_PATH_MAX], why[256];
     njord_line line;
     union event event;
-    njord_decode_error bad;
     int rc = path_of(existing, &file->file, path, err), more;
     if (rc != 0)
         return rc;
@@ -55,10 +54,8 @@ static int read_file(const struct nj_existing *existing, const struct nj_existin
         if (line.too_long)
             rc = nj_error_set(err, NJ_ERR_INPUT, "%s:%llu: longer than %u bytes", path,
                               (unsigned long long)line.number, NJORD_LINE_MAX);
-        else if (njord_decode_json(existing->type, line.text, line.len, &event, sizeof event, NULL,
-                                   &bad) != 0)
-            rc = nj_error_set(err, NJ_ERR_INPUT, "%s:%llu: %s", path,
-                              (unsigned long long)line.number, bad.text);
+        else if ((rc = nj_scan_event(existing->type, line.text, line.len, &event, err)) != 0)
+            nj_error_context(err, "%s:%llu", path, (unsigned long long)line.number);
         else if (strcmp(njord_event_symbol(&event.ev), existing->symbol) != 0)
             rc = nj_error_set(err, NJ_ERR_INPUT,
                               "%s:%llu: holds '%s', whose journal has the same name as that of "

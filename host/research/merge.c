@@ -1,5 +1,6 @@
 #include "research/merge.h"
 
+#include "journal/scan.h"
 #include "research/sink.h"
 #include "research/stage.h"
 
@@ -69,11 +70,7 @@ static int map_file(const char *path, struct lines *out, struct nj_error *err)
 static int decode(const struct day *day, const struct row *row, union event *out,
                   struct nj_error *err)
 {
-    njord_decode_error why;
-    if (njord_decode_json(day->merge->type, row->at, row->len, out, sizeof *out, NULL, &why) != 0)
-        return nj_error_set(err, NJ_ERR_INPUT, "a line that is stored cannot be read: %s",
-                            why.text);
-    return 0;
+    return nj_scan_event(day->merge->type, row->at, row->len, out, err);
 }
 
 static uint64_t mix(uint64_t h, const void *data, size_t len)
@@ -492,7 +489,7 @@ static int write_out(const struct day *day, struct nj_error *err)
         nj_buf_putc(&sink.buf, '\n');
         nj_sink_step(&sink);
     }
-    return nj_sink_close(&sink, true, err);
+    return nj_sink_close(&sink, false, err);
 }
 
 int nj_merge_day(const struct nj_merge *merge, struct nj_merged *out, struct nj_error *err)

@@ -36,8 +36,8 @@ struct nj_merged {
     bool written;
 };
 
-/* NJ_ERR_EXISTS: a row is stored with other values (without `replace`); NJ_ERR_INPUT: a stored line
- * cannot be read. */
+/* NJ_ERR_EXISTS: a row is stored with other values (without `replace`); NJ_ERR_INPUT: a line cannot
+ * be read. The file is not synced. */
 int nj_merge_day(const struct nj_merge *merge, struct nj_merged *out, struct nj_error *err);
 
 #endif
