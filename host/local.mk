@@ -2,6 +2,21 @@
 
 noinst_LIBRARIES += host/libnjord.a
 host_libnjord_a_SOURCES = \
+    host/backtest/engine.c \
+    host/backtest/engine.h \
+    host/backtest/engine_host.c \
+    host/backtest/engine_impl.h \
+    host/backtest/engine_orders.c \
+    host/backtest/metrics.c \
+    host/backtest/metrics.h \
+    host/backtest/metrics_table.c \
+    host/backtest/result.c \
+    host/backtest/result.h \
+    host/backtest/result_read.c \
+    host/backtest/run.c \
+    host/backtest/run.h \
+    host/backtest/run_data.c \
+    host/backtest/run_data.h \
     host/base/arena.c \
     host/base/arena.h \
     host/base/buf.c \
@@ -270,6 +285,7 @@ njord_SOURCES = \
     host/cli/show.h \
     host/cli/table.c \
     host/cli/table.h \
+    host/cli/verb_backtest.c \
     host/cli/verb_compress.c \
     host/cli/verb_ctl.c \
     host/cli/verb_data.c \

@@ -59,6 +59,7 @@ unit_tests = \
     tests/unit/test_log \
     tests/unit/test_map \
     tests/unit/test_match \
+    tests/unit/test_metrics \
     tests/unit/test_mock \
     tests/unit/test_merge \
     tests/unit/test_names \
@@ -209,6 +210,7 @@ soak_tests = tests/e2e/test_data.py tests/unit/test_redis tests/unit/test_reload
 
 # bench/bench_X.c, run by make bench.
 bench_programs = \
+    tests/bench/bench_backtest \
     tests/bench/bench_cache \
     tests/bench/bench_codec \
     tests/bench/bench_host \

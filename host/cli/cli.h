@@ -60,6 +60,17 @@ struct nj_cli_list {
     size_t n;
 };
 
+/* An option of one verb alone: its value goes into the verb's own struct, at `offset`. */
+struct nj_cli_option {
+    const char *name;     /* NULL ends a list of them */
+    const char *argument; /* NULL: a switch (a bool); "[FILE]": may be left out (then "") */
+    size_t offset;        /* of its const char *, bool, or, if several, struct nj_cli_list */
+    bool several;
+    bool pair; /* NAME=VALUE, also as two words: kept as NAME=VALUE */
+    const char *help;
+};
+#define NJ_CLI_OWN 16384u /* bytes of a verb's own struct at most */
+
 struct nj_cli {
     const char *program; /* "njord ctl" */
     uint64_t given;      /* options that stood on the command line */
@@ -72,7 +83,9 @@ struct nj_cli {
     bool dry_run, replace, round;
     char **args; /* arguments that are no options, behind the verb's own names */
     int n_args;
-    struct nj_config *loaded; /* by nj_cli_config() */
+    struct nj_config *loaded;                /* by nj_cli_config() */
+    const struct nj_cli_option *own_options; /* of the verb; NULL: none */
+    _Alignas(16) char own[NJ_CLI_OWN];       /* its struct, zero where nothing was given */
 };
 
 struct nj_verb {
@@ -93,6 +106,11 @@ extern const struct nj_verb nj_data_verbs[];   /* verb_data.c */
 extern const struct nj_verb nj_kill_verbs[];   /* verb_kill.c */
 extern const struct nj_verb nj_plugin_verbs[]; /* verb_plugin.c */
 
+extern const struct nj_cli_option nj_backtest_options[]; /* verb_backtest.c */
+/* Options of a verb alone, by its function (main_njord.c); NULL: none. */
+const struct nj_cli_option *nj_verb_own(const struct nj_verb *verb);
+
+int nj_verb_backtest(struct nj_cli *cli);
 int nj_verb_compress(struct nj_cli *cli);
 int nj_verb_tail(struct nj_cli *cli);
 int nj_verb_publish(struct nj_cli *cli);

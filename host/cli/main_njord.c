@@ -11,6 +11,13 @@
 #endif
 
 const struct nj_verb nj_verbs[] = {
+    {"backtest", "a strategy over stored bars or trades, and what came of it", "", 0, 0,
+     NJ_OPT_CONFIG | NJ_OPT_PLUGINS | NJ_OPT_JOURNAL_DIR | NJ_OPT_SYMBOL | NJ_OPT_TIMEFRAME |
+         NJ_OPT_START | NJ_OPT_END | NJ_OPT_JSON,
+     "The plugin is the one that runs live. The result, the equity curve and the report go to\n"
+     "var/backtest; same data and parameters, same bytes.\n",
+     "njord backtest --strategy ma_cross --symbol ATOM/USDT --start 2021-04-21 --end 2021-05-19",
+     nj_verb_backtest, NULL},
     {"compress", "old journals to gzip; no line is ever at risk", "", 0, 0,
      NJ_OPT_CONFIG | NJ_OPT_JOURNAL_DIR | NJ_OPT_OLDER_THAN | NJ_OPT_JSON,
      "Each file is packed, read back and compared byte for byte before it goes. A journal without "
@@ -50,6 +57,18 @@ const struct nj_verb nj_verbs[] = {
      "GLOB chooses topics as Redis PSUBSCRIBE does: md.trades.*, or * for all.\n",
      "njord tail 'fills.*'", nj_verb_tail, NULL},
     {0}};
+
+const struct nj_cli_option *nj_verb_own(const struct nj_verb *verb)
+{
+    static const struct {
+        int (*run)(struct nj_cli *cli);
+        const struct nj_cli_option *options;
+    } owns[] = {{nj_verb_backtest, nj_backtest_options}};
+    for (size_t i = 0; i < sizeof owns / sizeof owns[0]; i++)
+        if (owns[i].run == verb->run)
+            return owns[i].options;
+    return NULL;
+}
 
 static void print_overview(FILE *to)
 {
@@ -112,7 +131,7 @@ static int check_usage(const struct nj_cli *cli, const struct nj_verb *verb)
 static int run(const struct nj_verb *verb, int argc, char **argv)
 {
     char name[32], full[64];
-    struct nj_cli cli = {.program = name};
+    struct nj_cli cli = {.program = name, .own_options = nj_verb_own(verb)};
     snprintf(name, sizeof name, "njord %s", verb->name);
     if (nj_cli_parse(&cli, argc, argv, options_of(verb)) < 0)
         return NJ_EXIT_USAGE;

@@ -114,9 +114,48 @@ static int take(struct nj_cli *cli, const struct row *row)
     return 0;
 }
 
+/* NAME=VALUE, whose second half may be the next word. */
+static int take_pair(struct nj_cli *cli, const struct nj_cli_option *o, int argc, char **argv,
+                     const char **out)
+{
+    *out = optarg;
+    if (strchr(optarg, '='))
+        return 0;
+    if (optind >= argc || argv[optind][0] == '\0')
+        return nj_cli_error(cli, -1, "option '--%s %s': expected NAME=VALUE", o->name, optarg);
+    char *joined = NULL; /* lives as long as the program */
+    if (asprintf(&joined, "%s=%s", optarg, argv[optind++]) < 0)
+        return nj_cli_error(cli, -1, "out of memory");
+    *out = joined;
+    return 0;
+}
+
+static int take_own(struct nj_cli *cli, const struct nj_cli_option *o, int argc, char **argv)
+{
+    char *at = cli->own + o->offset;
+    const char *text = optarg ? optarg : "";
+    if (o->pair && take_pair(cli, o, argc, argv, &text) < 0)
+        return -1;
+    if (o->several) {
+        struct nj_cli_list *list = (struct nj_cli_list *)(void *)at;
+        if (list->n == NJ_CLI_LIST_MAX)
+            return nj_cli_error(cli, -1, "option '--%s' stands more than %d times", o->name,
+                                NJ_CLI_LIST_MAX);
+        list->items[list->n++] = text;
+    } else if (o->argument) {
+        memcpy(at, &text, sizeof text);
+    } else {
+        *(bool *)at = true;
+    }
+    return 0;
+}
+
+#define OWN_MAX 64
+#define OWN_AT  4096 /* getopt's values of own options, above all others */
+
 int nj_cli_parse(struct nj_cli *cli, int argc, char **argv, uint64_t allowed)
 {
-    struct option longs[N_ROWS + 1];
+    struct option longs[N_ROWS + OWN_MAX + 1];
     char shorts[2 * N_ROWS + 2] = ":";
     size_t n = 0, s = 1;
     allowed |= NJ_OPT_HELP;
@@ -131,11 +170,24 @@ int nj_cli_parse(struct nj_cli *cli, int argc, char **argv, uint64_t allowed)
                 shorts[s++] = ':';
         }
     }
+    for (int i = 0; cli->own_options && cli->own_options[i].name && i < OWN_MAX; i++) {
+        const struct nj_cli_option *o = &cli->own_options[i];
+        longs[n++] = (struct option){o->name,
+                                     !o->argument            ? 0
+                                     : o->argument[0] == '[' ? 2
+                                                             : 1,
+                                     NULL, OWN_AT + i};
+    }
     shorts[s] = '\0';
     optind = 0; /* anew, with argv[0] as the name */
     opterr = 0;
     for (int c; (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
         const struct row *row = NULL;
+        if (c >= OWN_AT) {
+            if (take_own(cli, &cli->own_options[c - OWN_AT], argc, argv) < 0)
+                return -1;
+            continue;
+        }
         for (int i = 0; i < N_ROWS && !row; i++)
             if (c == 256 + i || (rows[i].letter && c == rows[i].letter))
                 row = &rows[i];
@@ -154,9 +206,20 @@ int nj_cli_parse(struct nj_cli *cli, int argc, char **argv, uint64_t allowed)
     return cli->n_args;
 }
 
-static void print_options(uint64_t options)
+static void print_options(uint64_t options, const struct nj_cli_option *own)
 {
     puts("\nOptions:");
+    for (; own && own->name; own++) {
+        char names[64];
+        snprintf(names, sizeof names, "    --%s%s%s", own->name,
+                 !own->argument            ? ""
+                 : own->argument[0] == '[' ? "[="
+                                           : " ",
+                 !own->argument            ? ""
+                 : own->argument[0] == '[' ? own->argument + 1
+                                           : own->argument);
+        printf("  %-22s  %s\n", names, own->help);
+    }
     for (int i = 0; i < N_ROWS; i++) {
         char names[64];
         if (!(rows[i].bit & (options | NJ_OPT_HELP)))
@@ -183,7 +246,7 @@ void nj_cli_help(const char *program, const struct nj_verb *verb)
         printf("  %-30s  %s\n", usage, sub->line);
         options |= sub->options;
     }
-    print_options(options);
+    print_options(options, nj_verb_own(verb));
     printf("\nExample:\n  %s\n", verb->example);
 }
 

@@ -11,12 +11,14 @@
 
 #include <endian.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BLOCK 8192u /* rows converted at a time */
 
 struct hashing {
-    const struct nj_cache *cache;
+    const struct nj_columns *pieces;
+    size_t n_pieces;
     struct nj_sha256 *sha;
     uint8_t venue[256]; /* of the piece at hand -> by first appearance */
     char venues[NJ_COLUMNS_VENUES][NJORD_ASSET_SIZE];
@@ -61,10 +63,10 @@ static uint64_t none_of(enum nj_segment_section section)
     return is_real(section) ? UINT64_C(0x7ff8000000000000) : (uint64_t)NJORD_NONE_I64;
 }
 
-static bool any_value(const struct nj_cache *cache, enum nj_segment_section section)
+static bool any_value(const struct hashing *h, enum nj_segment_section section)
 {
-    for (size_t p = 0; p < cache->n_pieces; p++) {
-        const struct nj_columns *c = &cache->pieces[p];
+    for (size_t p = 0; p < h->n_pieces; p++) {
+        const struct nj_columns *c = &h->pieces[p];
         const void *data = nj_section_data(c, section);
         for (size_t i = 0; data && i < c->n; i++)
             if (nj_section_width(section) == 1 ? ((const uint8_t *)data)[i] != NJORD_NONE_U8
@@ -127,8 +129,8 @@ static void add_texts(struct hashing *h)
 {
     for (uint32_t i = 0; i < h->n_venues; i++)
         nj_sha256_add(h->sha, h->venues[i], strlen(h->venues[i]) + 1);
-    for (size_t p = 0; p < h->cache->n_pieces; p++) {
-        const struct nj_columns *c = &h->cache->pieces[p];
+    for (size_t p = 0; p < h->n_pieces; p++) {
+        const struct nj_columns *c = &h->pieces[p];
         for (size_t i = 0; c->id && c->id_text && i < c->n; i++) {
             uint64_t place = ~(uint64_t)c->id[i];
             if (c->id[i] < 0 && c->id[i] != NJORD_NONE_I64 && place < c->id_text_len)
@@ -137,50 +139,57 @@ static void add_texts(struct hashing *h)
     }
 }
 
-int nj_cache_hash(struct nj_cache *cache, char out[NJ_SHA256_HEX], struct nj_error *err)
+int nj_columns_hash(enum nj_columns_kind kind, const struct nj_columns *pieces, size_t n_pieces,
+                    char out[NJ_SHA256_HEX], struct nj_error *err)
 {
     static const char opening[] = "njord series 1";
-    const struct nj_platform *pf = cache->pf;
-    struct hashing *h = pf->alloc(pf->ctx, sizeof *h);
+    struct hashing *h = calloc(1, sizeof *h);
     struct nj_columns none = {.n = 0};
-    const struct nj_columns *first = cache->n_pieces > 0 ? &cache->pieces[0] : &none;
+    const struct nj_columns *first = n_pieces > 0 ? &pieces[0] : &none;
     uint8_t hash[NJ_SHA256_SIZE];
+    uint64_t rows = 0;
     int rc = 0;
 
-    if (!h || !(memset(h, 0, sizeof *h), h->sha = nj_sha256_new())) {
-        rc = nj_error_set(err, NJ_ERR_NOMEM, "journal '%s': out of memory", cache->stem);
-        goto done;
+    if (!h || !(h->sha = nj_sha256_new())) {
+        free(h);
+        return nj_error_set(err, NJ_ERR_NOMEM, "series: out of memory");
     }
-    h->cache = cache;
+    h->pieces = pieces;
+    h->n_pieces = n_pieces;
+    for (size_t p = 0; p < n_pieces; p++)
+        rows += pieces[p].n;
     nj_sha256_add(h->sha, opening, sizeof opening);
-    add_u32(h, (uint32_t)cache->kind);
+    add_u32(h, (uint32_t)kind);
     nj_sha256_add(h->sha, first->symbol, sizeof first->symbol);
     nj_sha256_add(h->sha, first->timeframe, sizeof first->timeframe);
-    add_u64(h, cache->rows);
+    add_u64(h, rows);
     for (unsigned s = 0; s < NJ_SECTION_ID_TEXT; s++) {
-        if (!nj_section_of(s, cache->kind))
+        if (!nj_section_of(s, kind))
             continue;
-        bool any = any_value(cache, s);
+        bool any = any_value(h, s);
         add_u32(h, s);
         add_u32(h, any);
-        for (size_t p = 0; any && p < cache->n_pieces; p++) {
+        for (size_t p = 0; any && p < n_pieces; p++) {
             if (nj_section_width(s) == 8)
-                add_wide(h, s, &cache->pieces[p]);
+                add_wide(h, s, &pieces[p]);
             else
-                add_narrow(h, s, &cache->pieces[p]);
+                add_narrow(h, s, &pieces[p]);
         }
     }
     add_texts(h);
     if (h->too_many)
-        rc = nj_error_set(err, NJ_ERR_LIMIT, "journal '%s': more than %u venues", cache->stem,
-                          NJ_COLUMNS_VENUES);
+        rc = nj_error_set(err, NJ_ERR_LIMIT, "more than %u venues", NJ_COLUMNS_VENUES);
     else if (nj_sha256_end(h->sha, hash) != 0)
         rc = nj_error_set(err, NJ_ERR_INTERNAL, "SHA-256 is not to be had");
     else
         nj_hex(hash, sizeof hash, out);
-done:
-    if (h)
-        nj_sha256_free(h->sha);
-    pf->release(pf->ctx, h);
+    nj_sha256_free(h->sha);
+    free(h);
     return rc;
+}
+
+int nj_cache_hash(struct nj_cache *cache, char out[NJ_SHA256_HEX], struct nj_error *err)
+{
+    int rc = nj_columns_hash(cache->kind, cache->pieces, cache->n_pieces, out, err);
+    return rc == 0 ? 0 : nj_error_context(err, "journal '%s'", cache->stem);
 }

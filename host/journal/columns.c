@@ -383,3 +383,32 @@ void nj_columns_clear(struct nj_columns_builder *b)
     memset(b->timeframe, 0, sizeof b->timeframe);
     memset(b->venues, 0, sizeof b->venues);
 }
+
+#define MOVE(member)                                                                               \
+    if (out->member)                                                                               \
+    out->member += first
+
+void nj_columns_slice(const struct nj_columns *columns, size_t first, size_t last,
+                      struct nj_columns *out)
+{
+    if (out != columns)
+        *out = *columns;
+    out->n = last > first ? last - first : 0;
+    MOVE(ts);
+    MOVE(seq);
+    MOVE(ts_recv_ns);
+    MOVE(open);
+    MOVE(high);
+    MOVE(low);
+    MOVE(close);
+    MOVE(volume);
+    MOVE(quote_volume);
+    MOVE(taker_volume);
+    MOVE(trades);
+    MOVE(partial);
+    MOVE(price);
+    MOVE(qty);
+    MOVE(side);
+    MOVE(venue);
+    MOVE(id);
+}

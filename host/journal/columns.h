@@ -8,6 +8,7 @@
 #define NJ_JOURNAL_COLUMNS_H
 
 #include "base/err.h"
+#include "base/hash.h"
 
 #include <njord/abi.h>
 #include <stdbool.h>
@@ -48,6 +49,14 @@ void nj_columns_bar(const struct nj_columns *columns, size_t i, njord_bar *out);
 void nj_columns_trade(const struct nj_columns *columns, size_t i, njord_trade *out);
 /* The first row at or after ts, when the rows are in the order of ts; n: none. */
 size_t nj_columns_find(const struct nj_columns *columns, int64_t ts);
+
+/* Rows first to last (exclusive) of it; out may be it. */
+void nj_columns_slice(const struct nj_columns *columns, size_t first, size_t last,
+                      struct nj_columns *out);
+/* SHA-256 over kind, symbol, timeframe and every value of the pieces in order (cache_hash.c says
+ * how): the same rows give the same text, however they lie in pieces. */
+int nj_columns_hash(enum nj_columns_kind kind, const struct nj_columns *pieces, size_t n_pieces,
+                    char out[NJ_SHA256_HEX], struct nj_error *err);
 
 /* ---- making them ---- */
 

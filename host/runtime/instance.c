@@ -324,12 +324,24 @@ static void *private_copy(struct nj_instance *i, const njord_event *event)
     return memcpy(i->scratch, event, event->size);
 }
 
-/* Calls one callback when it is there; `shown` tells the caller that it was. */
+/* Is there a callback for it? */
+static bool hears(const struct nj_instance *i, uint32_t type)
+{
+    const njord_strategy_iface *s = &i->iface.strategy;
+    if (nj_instance_takes(i, type))
+        return true;
+    return i->kind == NJORD_KIND_STRATEGY &&
+           ((type == NJORD_EV_FILL && s->on_fill) ||
+            (type == NJORD_EV_POSITION_SNAPSHOT && s->on_position) ||
+            (type == NJORD_EV_DECISION && s->on_decision) ||
+            (type == NJORD_EV_BROKER_ORDER_UPDATE && s->on_order));
+}
+
+/* Calls one callback when it is there. */
 #define SHOW(table, callback, type)                                                                \
     if (i->iface.table.callback) {                                                                 \
-        const type *copy = private_copy(i, event);                                                 \
         enter(i, event->seq);                                                                      \
-        return leave(i, #callback, copy ? i->iface.table.callback(i->self, copy) : NJORD_E_NOMEM); \
+        return leave(i, #callback, i->iface.table.callback(i->self, (const type *)event));         \
     }                                                                                              \
     break
 
@@ -360,10 +372,8 @@ static njord_status strategy_event(struct nj_instance *i, const char *topic,
     }
     if (!i->iface.strategy.on_event)
         return NJORD_OK;
-    const njord_event *copy = private_copy(i, event);
     enter(i, event->seq);
-    return leave(i, "on_event",
-                 copy ? i->iface.strategy.on_event(i->self, topic, copy) : NJORD_E_NOMEM);
+    return leave(i, "on_event", i->iface.strategy.on_event(i->self, topic, event));
 }
 
 static njord_status broker_event(struct nj_instance *i, const njord_event *event)
@@ -385,13 +395,26 @@ static njord_status broker_event(struct nj_instance *i, const njord_event *event
     return NJORD_OK;
 }
 
-njord_status nj_instance_event(struct nj_instance *i, const char *topic, const njord_event *event)
+njord_status nj_instance_show(struct nj_instance *i, const char *topic, njord_event *event)
 {
     if (i->phase != NJ_INSTANCE_RUNNING)
         return NJORD_E_BUSY;
     if (i->kind == NJORD_KIND_STRATEGY)
         return strategy_event(i, topic, event);
     return i->kind == NJORD_KIND_BROKER ? broker_event(i, event) : NJORD_OK;
+}
+
+njord_status nj_instance_event(struct nj_instance *i, const char *topic, const njord_event *event)
+{
+    if (i->phase != NJ_INSTANCE_RUNNING)
+        return NJORD_E_BUSY;
+    if (!hears(i, event->type))
+        return NJORD_OK;
+    njord_event *copy = private_copy(i, event);
+    if (copy)
+        return nj_instance_show(i, topic, copy);
+    enter(i, event->seq);
+    return leave(i, "the copy of an event", NJORD_E_NOMEM);
 }
 
 bool nj_instance_takes(const struct nj_instance *i, uint32_t type)

@@ -150,6 +150,8 @@ bool nj_value_equal(const njord_value *a, const njord_value *b);
  * strategy, else nothing. Returns the callback's status. Only while RUNNING; NJORD_E_BUSY else. */
 njord_status nj_instance_event(struct nj_instance *instance, const char *topic,
                                const njord_event *event);
+/* The same with a copy that is the plugin's to spoil: for who makes events for it alone. */
+njord_status nj_instance_show(struct nj_instance *instance, const char *topic, njord_event *event);
 /* Does a callback take events of this type? */
 bool nj_instance_takes(const struct nj_instance *instance, uint32_t type);
 njord_status nj_instance_timer(struct nj_instance *instance, uint64_t seq, uint32_t timer,

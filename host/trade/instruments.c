@@ -159,6 +159,18 @@ bool nj_instrument_update(struct nj_instrument *i, const njord_instrument *from)
     return true;
 }
 
+bool nj_instrument_configure(struct nj_instrument *i, const struct nj_symbol_config *from)
+{
+    njord_instrument rules;
+    nj_instrument_event(i, &rules);
+    rules.tick = from->tick;
+    rules.step = from->step;
+    rules.min_qty = from->min_qty;
+    rules.max_qty = from->max_qty;
+    rules.min_notional = from->min_notional;
+    return nj_instrument_update(i, &rules);
+}
+
 void nj_instrument_pin(struct nj_instrument *i)
 {
     i->pinned = true;

@@ -8,6 +8,7 @@
 #ifndef NJ_TRADE_INSTRUMENTS_H
 #define NJ_TRADE_INSTRUMENTS_H
 
+#include "config/config.h"
 #include "trade/decimal.h"
 
 #include <njord/abi.h>
@@ -47,6 +48,8 @@ uint32_t nj_instruments_count(const struct nj_instruments *all);
  * multiple of it. (A finer step is used after the next start; until then orders keep the old,
  * coarser one.) */
 bool nj_instrument_update(struct nj_instrument *i, const njord_instrument *from);
+/* The same from an entry of `symbols:` in the configuration. */
+bool nj_instrument_configure(struct nj_instrument *i, const struct nj_symbol_config *from);
 /* From here on lots of it are counted: their unit stays. The ledger and the record of orders pin
  * what they hold. */
 void nj_instrument_pin(struct nj_instrument *i);

@@ -135,5 +135,13 @@ int nj_orders_load(struct nj_orders *o, njord_state_in *in, struct nj_error *err
  * The epoch counts modulo 36^7 (2,483 years), so that no id is longer than 36 characters. */
 void nj_intent_id(const char *strategy_id, uint64_t epoch_s, uint64_t seq, uint32_t n,
                   char out[NJORD_INTENT_ID_SIZE]);
+/* The same in two steps, for who makes many: what all ids of a strategy and epoch begin with. */
+struct nj_intent_ids {
+    char prefix[16]; /* "{h}-{epoch}-" */
+    uint32_t len;
+};
+void nj_intent_ids_of(const char *strategy_id, uint64_t epoch_s, struct nj_intent_ids *out);
+void nj_intent_id_make(const struct nj_intent_ids *ids, uint64_t seq, uint32_t n,
+                       char out[NJORD_INTENT_ID_SIZE]);
 
 #endif

@@ -145,8 +145,7 @@ static void base36(uint64_t v, int width, char **at)
         *(*at)++ = digits[--n];
 }
 
-void nj_intent_id(const char *strategy_id, uint64_t epoch_s, uint64_t seq, uint32_t n,
-                  char out[NJORD_INTENT_ID_SIZE])
+void nj_intent_ids_of(const char *strategy_id, uint64_t epoch_s, struct nj_intent_ids *out)
 {
     const uint64_t six = UINT64_C(2176782336), seven = UINT64_C(78364164096); /* 36^6, 36^7 */
     uint8_t digest[NJ_SHA256_SIZE] = {0};
@@ -154,15 +153,31 @@ void nj_intent_id(const char *strategy_id, uint64_t epoch_s, uint64_t seq, uint3
     nj_sha256(strategy_id, strlen(strategy_id), digest);
     for (int i = 0; i < 8; i++)
         h = h << 8 | digest[i];
-    char *at = out;
+    char *at = out->prefix;
     base36(h % six, 6, &at);
     *at++ = '-';
     base36(epoch_s % seven, 1, &at);
     *at++ = '-';
+    out->len = (uint32_t)(at - out->prefix);
+}
+
+void nj_intent_id_make(const struct nj_intent_ids *ids, uint64_t seq, uint32_t n,
+                       char out[NJORD_INTENT_ID_SIZE])
+{
+    memcpy(out, ids->prefix, sizeof ids->prefix);
+    char *at = out + ids->len;
     base36(seq, 1, &at);
     *at++ = '-';
     base36(n, 1, &at);
     *at = '\0';
+}
+
+void nj_intent_id(const char *strategy_id, uint64_t epoch_s, uint64_t seq, uint32_t n,
+                  char out[NJORD_INTENT_ID_SIZE])
+{
+    struct nj_intent_ids ids;
+    nj_intent_ids_of(strategy_id, epoch_s, &ids);
+    nj_intent_id_make(&ids, seq, n, out);
 }
 
 static const char *parse36(const char *at, int max, uint64_t *out)

@@ -1,0 +1,105 @@
+/* engine.h - one backtest: a strategy plugin over bars or trades, through the same risk functions,
+ * order record, fill rules and accounting as live.
+ *
+ * A pure function of its inputs: same data, parameters and plugin, same outcome to the bit. The
+ * plugin is called as a host calls it, one event at a time, and never gets a pointer beyond it.
+ * Time is the events' own; timers fire before the first event at or after they are due. Order of
+ * things within a bar (doc/semantics.md): fills of earlier orders (next open, resting limits),
+ * timers, the bar to the strategy, what it sent through risk, fills at the close, on_fill, then one
+ * equity point a distinct ts_close. Runs in the caller's process; the runner forks a child around
+ * it. One run, one thread. */
+#ifndef NJ_BACKTEST_ENGINE_H
+#define NJ_BACKTEST_ENGINE_H
+
+#include "backtest/metrics.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "journal/columns.h"
+#include "runtime/module.h"
+
+#include <njord/abi.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum nj_bt_fill { NJ_BT_FILL_CLOSE, NJ_BT_FILL_NEXT_OPEN };
+enum nj_bt_gap { NJ_BT_GAP_LIMIT, NJ_BT_GAP_OPEN };
+
+/* One symbol's rows in order, as the column cache gives them: bars of `timeframe`, or trades. */
+struct nj_bt_series {
+    const char *symbol;
+    const struct nj_columns *pieces;
+    size_t n_pieces;
+};
+
+struct nj_bt_options {
+    const char *strategy_id;
+    struct nj_module *module;
+    const struct nj_param_text *params; /* as written; the rest are the plugin's defaults */
+    uint32_t n_params;
+    struct nj_place params_place;      /* for what is wrong with them */
+    const struct nj_bt_series *series; /* in the order of --symbol */
+    uint32_t n_series;
+    enum nj_columns_kind input;
+    const char *timeframe;          /* of the bars; with trades: of the equity points */
+    const char *const *event_globs; /* trades: what the strategy is shown; NULL: all it takes */
+    uint32_t n_event_globs;
+    int64_t from_ns, to_ns; /* rows with from <= ts < to */
+    double capital, commission_rate, slippage_bps;
+    enum nj_bt_fill fill;
+    enum nj_bt_gap limit_gap;
+    uint64_t warmup; /* bars shown flagged WARMUP before the first that counts */
+    bool allow_short, cash_check;
+    const struct nj_risk_config *risk; /* the limits too; NULL: the rules of a backtest only */
+    const struct nj_config *config;    /* instruments (symbols:), may be NULL */
+    uint64_t seed;
+    struct nj_log *log; /* what the plugin says; may be NULL */
+    /* Paper's way (--input trades): maker and taker rates apart; NaN: commission_rate. */
+    double maker_rate, taker_rate;
+    /* Everything of the order flow as it happens, for records and comparisons; may be NULL. The
+     * event is valid until it returns. */
+    void (*flow)(void *ctx, const njord_event *event);
+    void *flow_ctx;
+    /* Called every 65,536 rows with rows done; returning false ends the run. May be NULL. */
+    bool (*progress)(void *ctx, uint64_t rows);
+    void *progress_ctx;
+};
+
+struct nj_bt_counts {
+    uint64_t rows, intents, refused, orders, fills, expired, canceled, timers, errors;
+    uint64_t limit_fills_at_touch; /* limit orders filled where the bar only touched the limit */
+    int64_t first_ts_ns, last_ts_ns;
+};
+
+struct nj_bt_refusals { /* how often each rule refused */
+    char reason[NJORD_REASON_SIZE];
+    uint64_t n;
+};
+
+struct nj_bt_outcome {
+    int64_t *curve_ts; /* one point a distinct ts_close */
+    double *curve_equity;
+    uint8_t *curve_exposed; /* 1: a position was open */
+    size_t n_curve;
+    njord_fill *fills;
+    size_t n_fills;
+    struct nj_closed *trades;
+    size_t n_trades;
+    struct nj_bt_refusals *refusals;
+    size_t n_refusals;
+    njord_position_snapshot *open; /* positions that stay open, marked at the last close */
+    size_t n_open;
+    double final_equity, fees, slippage, traded_notional;
+    struct nj_bt_counts counts;
+    char failure[256]; /* the plugin's last error, "" */
+};
+
+/* NJ_ERR_CONFIG: no callback for the input, a parameter, a series out of order, two quote assets;
+ * NJ_ERR_PLUGIN: create, start or max_errors callbacks failed. */
+int nj_bt_run(const struct nj_bt_options *options, struct nj_bt_outcome *out, struct nj_error *err);
+void nj_bt_outcome_free(struct nj_bt_outcome *outcome);
+/* Metrics of an outcome. */
+int nj_bt_metrics(const struct nj_bt_options *options, const struct nj_bt_outcome *outcome,
+                  double periods_per_year, double risk_free, struct nj_metrics *out,
+                  struct nj_error *err);
+
+#endif

@@ -1,0 +1,269 @@
+/* engine_host.c - what a plugin asks of its host, answered in a backtest. */
+#include "backtest/engine_impl.h"
+
+#include <math.h>
+#include <njord/contract.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int64_t now_ns(void *ctx)
+{
+    return ((struct nj_bt *)ctx)->now_ns;
+}
+
+static void log_text(void *ctx, struct nj_instance *i, int32_t level, const char *text)
+{
+    struct nj_bt *bt = ctx;
+    enum nj_level at = level <= NJORD_LOG_DEBUG  ? NJ_DEBUG
+                       : level == NJORD_LOG_INFO ? NJ_INFO
+                       : level == NJORD_LOG_WARN ? NJ_WARN
+                                                 : NJ_ERROR;
+    nj_log(bt->o->log, at, i->id, "plugin", NJ_TEXT("text", text));
+}
+
+static njord_status position(void *ctx, struct nj_instance *i, const char *symbol,
+                             njord_holding *out)
+{
+    struct nj_bt *bt = ctx;
+    const struct nj_bt_symbol *s = nj_bt_symbol_named(bt, symbol);
+    const struct nj_position *p = s ? s->position : NULL;
+    (void)i;
+    if (!p)
+        return NJORD_OK; /* flat */
+    out->qty = s->qty;
+    out->avg_price = p->avg_price;
+    out->realized_pnl = p->realized_pnl;
+    out->unrealized_pnl = s->qty != 0 ? nj_position_unrealized(p, s->price) : 0;
+    out->fees_paid = p->fees_paid;
+    return NJORD_OK;
+}
+
+static double working(void *ctx, struct nj_instance *i, const char *symbol)
+{
+    struct nj_bt *bt = ctx;
+    return bt->n_open > 0 ? nj_orders_working(bt->orders, i->id, symbol) : 0;
+}
+
+static double last_price(void *ctx, struct nj_instance *i, const char *symbol)
+{
+    const struct nj_bt_symbol *s = nj_bt_symbol_named(ctx, symbol);
+    (void)i;
+    return s ? s->price : (double)NAN;
+}
+
+static njord_status instrument(void *ctx, struct nj_instance *i, const char *symbol,
+                               njord_instrument *out)
+{
+    const struct nj_instrument *found =
+        nj_instrument_find(((struct nj_bt *)ctx)->instruments, symbol);
+    (void)i;
+    if (!found)
+        return NJORD_E_NOT_FOUND;
+    nj_instrument_event(found, out);
+    return NJORD_OK;
+}
+
+static double capital(void *ctx, struct nj_instance *i)
+{
+    (void)i;
+    return ((struct nj_bt *)ctx)->o->capital;
+}
+
+static double cash(void *ctx, struct nj_instance *i)
+{
+    (void)i;
+    return ((struct nj_bt *)ctx)->cash;
+}
+
+static uint32_t open_orders(void *ctx, struct nj_instance *i, const char *symbol,
+                            njord_open_order *out, uint32_t cap)
+{
+    struct nj_bt *bt = ctx;
+    uint32_t n = 0;
+    for (const struct nj_order *o = NULL; (o = nj_orders_next_open(bt->orders, o, i->id, symbol));
+         n++)
+        if (n < cap)
+            nj_order_describe(o, &out[n]);
+    return n;
+}
+
+static njord_status no_book(void *ctx, struct nj_instance *i, const char *symbol,
+                            const njord_book **out)
+{
+    (void)ctx, (void)i, (void)symbol;
+    *out = NULL;
+    return NJORD_E_NOT_FOUND;
+}
+
+static struct nj_bt_wish *wish(struct nj_bt *bt, enum nj_bt_action action, const njord_event *event)
+{
+    struct nj_bt_wish *w = nj_fifo_push(&bt->wishes, sizeof *w + event->size);
+    if (!w) {
+        nj_bt_fail(bt, NJ_ERR_NOMEM, "backtest: out of memory");
+        return NULL;
+    }
+    *w = (struct nj_bt_wish){action, 0};
+    memcpy(w + 1, event, event->size);
+    return w;
+}
+
+static njord_status submit(void *ctx, struct nj_instance *i, const njord_order *order,
+                           char *intent_id)
+{
+    struct nj_bt *bt = ctx;
+    union {
+        njord_intent intent;
+        char room[sizeof(njord_intent) + NJORD_MAX_META * sizeof(njord_text_pair)];
+    } r;
+    r.intent = bt->blank.intent;
+    r.intent.ev.ts_ns = bt->now_ns;
+    r.intent.ev.ts_recv_ns = bt->now_ns;
+    nj_intent_id_make(&bt->ids, i->cause_seq, i->ordinal++, r.intent.intent_id);
+    memcpy(r.intent.strategy_id, i->id, sizeof r.intent.strategy_id);
+    memcpy(r.intent.symbol, order->symbol, sizeof r.intent.symbol);
+    r.intent.side = order->side;
+    r.intent.type = order->type;
+    r.intent.tif = order->tif;
+    r.intent.qty = order->qty;
+    r.intent.limit_price = order->limit_price;
+    if (order->meta_count > 0 &&
+        njord_tail_put(&r.intent.ev, sizeof r, &r.intent.meta, order->meta,
+                       (uint32_t)order->meta_count, sizeof *order->meta) != 0)
+        return NJORD_E_ARG;
+    if (order->meta_count > 0 || !nj_bt_symbol_named(bt, r.intent.symbol)) {
+        char why[160]; /* all else was looked at by the host's table, or is one of ours */
+        if (njord_event_check(&r.intent.ev, sizeof r, why, sizeof why) != 0)
+            return NJORD_E_ARG;
+    }
+    r.intent.ev.seq = nj_bt_next_seq(bt);
+    bt->out->counts.intents++;
+    if (nj_orders_intent(bt->orders, &r.intent) != 0 || !wish(bt, NJ_BT_INTENT, &r.intent.ev))
+        return NJORD_E_NOMEM;
+    bt->n_open++;
+    if (bt->o->flow)
+        bt->o->flow(bt->o->flow_ctx, &r.intent.ev);
+    if (intent_id)
+        memcpy(intent_id, r.intent.intent_id, sizeof r.intent.intent_id);
+    return NJORD_OK;
+}
+
+static njord_status cancel(void *ctx, struct nj_instance *i, const char *intent_id)
+{
+    struct nj_bt *bt = ctx;
+    const struct nj_order *order = nj_order_find(bt->orders, intent_id);
+    njord_cancel c;
+    if (!order || !nj_order_open(order))
+        return NJORD_E_NOT_FOUND;
+    njord_event_init(&c, NJORD_EV_CANCEL);
+    c.ev.seq = nj_bt_next_seq(bt);
+    c.ev.ts_ns = c.ev.ts_recv_ns = bt->now_ns;
+    memcpy(c.intent_id, order->intent_id, sizeof c.intent_id);
+    memcpy(c.strategy_id, i->id, sizeof c.strategy_id);
+    memcpy(c.reason, "strategy", sizeof "strategy");
+    i->ordinal++;
+    if (!wish(bt, NJ_BT_CANCEL, &c.ev))
+        return NJORD_E_NOMEM;
+    if (bt->o->flow)
+        bt->o->flow(bt->o->flow_ctx, &c.ev);
+    return NJORD_OK;
+}
+
+/* Signals go nowhere in a backtest but to who watches the flow. */
+static njord_status publish(void *ctx, struct nj_instance *i, const char *topic,
+                            const njord_event *event)
+{
+    struct nj_bt *bt = ctx;
+    (void)i;
+    if (strncmp(topic, "sig.", 4) != 0 || event->type != NJORD_EV_SIGNAL)
+        return NJORD_E_ARG;
+    if (bt->o->flow)
+        bt->o->flow(bt->o->flow_ctx, event);
+    return NJORD_OK;
+}
+
+static njord_status timer_set(void *ctx, struct nj_instance *i, uint32_t timer, int64_t due_ns,
+                              int64_t period_ns)
+{
+    struct nj_bt *bt = ctx;
+    size_t at = 0;
+    (void)i;
+    if (period_ns < 0)
+        return NJORD_E_ARG;
+    while (at < bt->n_timers && bt->timers[at].id != timer)
+        at++;
+    if (at == bt->cap_timers) {
+        size_t cap = bt->cap_timers ? 2 * bt->cap_timers : 8;
+        struct nj_bt_timer *more = realloc(bt->timers, cap * sizeof *more);
+        if (!more)
+            return NJORD_E_NOMEM;
+        bt->timers = more;
+        bt->cap_timers = cap;
+    }
+    bt->timers[at] = (struct nj_bt_timer){timer, due_ns, period_ns, ++bt->timers_set};
+    bt->n_timers += at == bt->n_timers;
+    return NJORD_OK;
+}
+
+static njord_status timer_cancel(void *ctx, struct nj_instance *i, uint32_t timer)
+{
+    struct nj_bt *bt = ctx;
+    (void)i;
+    for (size_t at = 0; at < bt->n_timers; at++)
+        if (bt->timers[at].id == timer) {
+            bt->timers[at] = bt->timers[--bt->n_timers];
+            return NJORD_OK;
+        }
+    return NJORD_E_NOT_FOUND;
+}
+
+static int32_t halted(void *ctx, struct nj_instance *i)
+{
+    (void)ctx, (void)i;
+    return 0;
+}
+
+static int32_t warming(void *ctx, struct nj_instance *i)
+{
+    (void)i;
+    return ((struct nj_bt *)ctx)->warming;
+}
+
+static void failed(void *ctx, struct nj_instance *i, const char *callback, njord_status status,
+                   const char *why, bool disable)
+{
+    struct nj_bt *bt = ctx;
+    bt->out->counts.errors++;
+    snprintf(bt->out->failure, sizeof bt->out->failure, "%s returned %d%s%s", callback, (int)status,
+             why[0] ? ": " : "", why);
+    nj_log(bt->o->log, NJ_WARN, i->id, "error_returned", NJ_TEXT("callback", callback),
+           NJ_INT("status", status), NJ_TEXT("why", why));
+    if (disable)
+        nj_bt_fail(bt, NJ_ERR_PLUGIN, "strategy '%s': %llu errors, the last: %s", i->id,
+                   (unsigned long long)bt->out->counts.errors, bt->out->failure);
+}
+
+void nj_bt_ops_init(struct nj_bt *bt)
+{
+    bt->ops = (struct nj_instance_ops){
+        .ctx = bt,
+        .now_ns = now_ns,
+        .log = log_text,
+        .position = position,
+        .working = working,
+        .last_price = last_price,
+        .instrument = instrument,
+        .capital = capital,
+        .cash = cash,
+        .open_orders = open_orders,
+        .book = no_book,
+        .submit = submit,
+        .cancel = cancel,
+        .publish = publish,
+        .timer_set = timer_set,
+        .timer_cancel = timer_cancel,
+        .halted = halted,
+        .warming = warming,
+        .failed = failed,
+    };
+}

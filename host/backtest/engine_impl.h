@@ -1,0 +1,115 @@
+/* engine_impl.h - a run's insides, shared by the engine's files: what stands where, and who does
+ * what to it.
+ *
+ * engine.c walks the rows and the clock; engine_orders.c takes an intent to its end; engine_host.c
+ * answers what the plugin asks. */
+#ifndef NJ_BACKTEST_ENGINE_IMPL_H
+#define NJ_BACKTEST_ENGINE_IMPL_H
+
+#include "backtest/engine.h"
+#include "bus/fifo.h"
+#include "market/ohlcv.h"
+#include "runtime/instance.h"
+#include "trade/instruments.h"
+#include "trade/ledger.h"
+#include "trade/orders.h"
+#include "trade/risk.h"
+
+#include <njord/match.h>
+
+#define NJ_BT_VENUE "paper"
+
+/* A symbol of the run. */
+struct nj_bt_symbol {
+    const struct nj_bt_series *series;
+    struct nj_instrument *instrument;
+    size_t piece, row;   /* of the next row */
+    int64_t next_ns;     /* when it comes: ts_close of a bar, ts of a trade; INT64_MAX: ended */
+    uint64_t shown;      /* rows so far */
+    double price;        /* last trade, else the latest close; NaN: none */
+    int64_t price_ts_ns; /* when that was */
+    double qty;          /* held now */
+    const struct nj_position *position;      /* NULL: never traded */
+    char fill_prefix[NJORD_SYMBOL_SIZE + 8]; /* "paper-ATOMUSDT-" */
+    char topic[64];                          /* of its bars */
+    njord_bar pristine;                      /* of bars: all that a row does not change */
+    double high, low;                        /* of the bar now at hand */
+    njord_match_book book;                   /* resting orders */
+    struct nj_fifo at_open;                  /* njord_match_order: those that the next open fills */
+};
+
+struct nj_bt_timer {
+    uint32_t id;
+    int64_t due_ns, period_ns;
+    uint64_t set; /* order of setting: equal dues fire in it */
+};
+
+enum nj_bt_action { NJ_BT_INTENT, NJ_BT_CANCEL };
+
+/* What a callback asked for, until it is worked off: this, then the event. */
+struct nj_bt_wish {
+    enum nj_bt_action action;
+    uint32_t reserved;
+};
+
+struct nj_bt {
+    const struct nj_bt_options *o;
+    struct nj_bt_outcome *out;
+    struct nj_instance_ops ops;
+    struct nj_instance *instance;
+    struct nj_instruments *instruments;
+    struct nj_ledger *ledger;
+    struct nj_orders *orders;
+    struct nj_risk *risk;
+    struct nj_risk_view view;
+    struct nj_bt_symbol *symbols;
+    uint32_t n_symbols;
+    int64_t length_ns; /* of the timeframe */
+    int64_t now_ns;    /* what the plugin sees */
+    struct nj_intent_ids ids;
+    struct { /* empty events, to begin with */
+        njord_intent intent;
+        njord_broker_order_update update;
+        njord_broker_fill broker_fill;
+        njord_fill fill;
+    } blank;
+    uint64_t seq;    /* of the latest event */
+    uint32_t n_open; /* orders that may still fill */
+    bool warming;    /* the row at hand is warm-up */
+    bool held;       /* some symbol is not flat */
+    double cash;     /* after the latest fill */
+    struct nj_fifo wishes;
+    struct nj_ohlcv *bars; /* with trades: of the curve's points, and those asked for */
+    struct nj_fifo closed; /* njord_bar: handed out and not yet shown */
+    bool bars_only;        /* with trades: the strategy takes no trade */
+    bool point_due;        /* a bar of the timeframe has closed; its point comes when its instant */
+    int64_t point_ns;      /* is over */
+    struct nj_bt_timer *timers;
+    size_t n_timers, cap_timers;
+    uint64_t timers_set;
+    size_t cap_curve, cap_fills, cap_trades;
+    struct nj_sum fees, slippage, notional;
+    bool hears_updates;   /* someone looks at order updates */
+    struct nj_error *err; /* what ended the run */
+    int rc;
+};
+
+/* engine.c */
+void nj_bt_fail(struct nj_bt *bt, int code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+struct nj_bt_symbol *nj_bt_symbol_named(struct nj_bt *bt, const char *symbol);
+/* A number for an event that the engine makes. */
+uint64_t nj_bt_next_seq(struct nj_bt *bt);
+
+/* engine_orders.c */
+/* Works off what the plugin asked for, first in first out, to the end. */
+void nj_bt_settle(struct nj_bt *bt);
+/* A bar opens: orders that waited for it fill at its open. */
+void nj_bt_at_open(struct nj_bt *bt, struct nj_bt_symbol *s, double open);
+/* Resting orders meet a bar or a trade. */
+void nj_bt_resting(struct nj_bt *bt, struct nj_bt_symbol *s, njord_match_tick tick);
+
+/* engine_host.c */
+void nj_bt_ops_init(struct nj_bt *bt);
+
+#endif

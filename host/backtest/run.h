@@ -1,0 +1,80 @@
+/* run.h - a backtest from what a person names to its result: which plugin, which data, in a child
+ * of its own.
+ *
+ * A job is made once: strategy, parameters and plugin file resolved, the data mapped from the
+ * column cache (or read from a CSV file) in the caller's process. A run of it happens in a forked
+ * child, which shares the pages; a plugin that crashes or hangs gives one line with the signal and
+ * the last row. The child writes the files itself, under temporary names that the caller gives;
+ * what the caller needs to know comes back small. Owned by the verb; one thread. */
+#ifndef NJ_BACKTEST_RUN_H
+#define NJ_BACKTEST_RUN_H
+
+#include "backtest/result.h"
+#include "base/platform.h"
+#include "config/config.h"
+
+#define NJ_BT_SYMBOLS 64u
+
+struct nj_bt_request {
+    const struct nj_platform *platform;
+    const struct nj_config *config; /* strategies.yaml, symbols, the folders */
+    struct nj_log *log;             /* may be NULL */
+    const char *strategy;           /* id of strategies.yaml, else a plugin's name, else a path */
+    const char *const *symbols;     /* NULL: the entry's, else exchange.symbols' first */
+    size_t n_symbols;
+    const char *plugins_dir, *journal_dir;
+    const char *csv;       /* reads one symbol's rows from this file; NULL: the journals */
+    const char *timeframe; /* NULL: 1m */
+    const char *input;     /* "bars", "trades"; NULL: bars, or what the plugin has callbacks for */
+    int64_t from_ns, to_ns;
+    double capital, commission_rate, slippage_bps, maker_rate, taker_rate;
+    enum nj_bt_fill fill;
+    enum nj_bt_gap limit_gap;
+    uint64_t warmup;
+    bool allow_short, cash_check;
+    const struct nj_risk_config *risk; /* with --risk; NULL: none */
+    double periods_per_year, risk_free;
+    const struct nj_param_text *params; /* over the entry's */
+    size_t n_params;
+    int64_t limit_ns; /* of a run; 0: none */
+};
+
+struct nj_bt_job;
+
+/* One line in err: unknown strategy (with the nearest name), no data, a row that is bad. */
+int nj_bt_job_open(struct nj_bt_job **out, const struct nj_bt_request *request,
+                   struct nj_error *err);
+void nj_bt_job_close(struct nj_bt_job *job);
+
+const struct nj_bt_options *nj_bt_job_options(const struct nj_bt_job *job);
+/* Rows that a run walks, and their range. */
+uint64_t nj_bt_job_rows(const struct nj_bt_job *job);
+
+/* What comes back of a run. */
+struct nj_bt_brief {
+    struct nj_metrics metrics;
+    double final_equity;
+    uint64_t n_trades, n_fills, n_points, rows;
+    char summary[16384]; /* what a person is shown */
+};
+
+/* Where a run's files go: NULL ones are not written. Replaced as one step each. */
+struct nj_bt_paths {
+    const char *result, *curve, *report;
+};
+
+/* Makes the report's page from a result; NULL: there is none. */
+typedef int (*nj_bt_report_fn)(const struct nj_result *result, struct nj_buf *out,
+                               struct nj_error *err);
+
+/* Runs it in a child. NJ_ERR_PLUGIN: it crashed, hung or refused. params: instead of the job's (a
+ * sweep); NULL: the job's. progress (may be NULL) is called about ten times a second. */
+int nj_bt_job_run(struct nj_bt_job *job, const struct nj_param_text *params, size_t n_params,
+                  const struct nj_bt_paths *paths, nj_bt_report_fn report,
+                  void (*progress)(void *ctx, uint64_t rows), void *progress_ctx,
+                  struct nj_bt_brief *out, struct nj_error *err);
+/* The same in this process, for those who are a child already: the whole result. */
+int nj_bt_job_here(struct nj_bt_job *job, const struct nj_param_text *params, size_t n_params,
+                   struct nj_result *out, struct nj_error *err);
+
+#endif

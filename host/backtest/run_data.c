@@ -1,0 +1,207 @@
+#include "backtest/run_data.h"
+
+#include "journal/names.h"
+#include "journal/scan.h"
+
+#include <njord/lines.h>
+#include <njord/recorded.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- from the journals ---- */
+
+static int64_t before(int64_t from_ns, uint64_t bars, int64_t length_ns)
+{
+    if (from_ns == INT64_MIN || length_ns == 0)
+        return from_ns;
+    int64_t span;
+    if (bars > INT64_MAX / 2 || __builtin_mul_overflow((int64_t)bars, length_ns, &span) ||
+        __builtin_sub_overflow(from_ns, span, &from_ns))
+        return INT64_MIN;
+    return from_ns;
+}
+
+static int from_journal(struct nj_bt_data *data, uint32_t i, const struct nj_bt_request *q,
+                        enum nj_columns_kind kind, const char *timeframe, struct nj_error *err)
+{
+    struct nj_result_data *info = &data->info[i];
+    char topic[96];
+    int64_t length_ns = kind == NJ_COLUMNS_BARS ? nj_timeframe_ns(timeframe) : 0;
+    snprintf(topic, sizeof topic, kind == NJ_COLUMNS_BARS ? "md.ohlcv.%s.%s" : "md.trades.%.0s%s",
+             timeframe, data->symbols[i]);
+    const njord_topic *named = njord_topic_of(topic);
+    int rc =
+        named ? nj_stem_make(named, kind == NJ_COLUMNS_BARS ? timeframe : "", data->symbols[i],
+                             info->stem, sizeof info->stem, err)
+              : nj_error_set(err, NJ_ERR_CONFIG, "'%s' is no BASE/QUOTE symbol", data->symbols[i]);
+    if (rc != 0)
+        return rc;
+    struct nj_cache_options options = {.platform = q->platform,
+                                       .dir = q->journal_dir,
+                                       .stem = info->stem,
+                                       .from_ns = before(q->from_ns, q->warmup, length_ns),
+                                       .to_ns = q->to_ns};
+    struct nj_cache_info cached;
+    rc = nj_cache_open(&data->caches[i], &options, err);
+    if (rc == NJ_ERR_NOT_FOUND)
+        return nj_error_set(err, NJ_ERR_NOT_FOUND,
+                            "no %s%s of '%s' in '%s': njord data list shows what is there, njord "
+                            "data import brings history in",
+                            kind == NJ_COLUMNS_BARS ? timeframe : "",
+                            kind == NJ_COLUMNS_BARS ? " bars" : "trades", data->symbols[i],
+                            q->journal_dir);
+    if (rc == 0)
+        rc = nj_cache_info(data->caches[i], &cached, err);
+    if (rc != 0)
+        return rc;
+    memcpy(info->hash, cached.hash, sizeof info->hash);
+    data->series[i].n_pieces = nj_cache_pieces(data->caches[i], &data->series[i].pieces);
+    return 0;
+}
+
+/* ---- from a file ---- */
+
+static int take_block(struct nj_columns_builder *into, const njord_recorded *recorded,
+                      const njord_block *block, const char *path, struct nj_error *err)
+{
+    const char *at = block->text, *end = at + block->len;
+    char why[NJORD_RECORDED_WHY];
+    njord_recorded_line line;
+    for (uint64_t number = block->number; at < end; number++) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        size_t len = (size_t)((stop ? stop : end) - at);
+        if (number > recorded->header_lines) {
+            int what = njord_recorded_read(recorded, at, len, &line, why);
+            if (what == NJORD_RECORDED_BAD)
+                return nj_error_set(err, NJ_ERR_INPUT, "%s:%llu: %s", path,
+                                    (unsigned long long)number, why);
+            int rc = 0;
+            if (what == NJORD_RECORDED_EVENT)
+                rc = line.of.ev.type == NJORD_EV_BAR
+                         ? nj_columns_add_bar(into, &line.of.bar, err)
+                         : nj_columns_add_trade(into, &line.of.trade, err);
+            if (rc != 0)
+                return nj_error_context(err, "%s:%llu", path, (unsigned long long)number);
+        }
+        at += len + 1;
+    }
+    return 0;
+}
+
+static int from_file(struct nj_bt_data *data, const struct nj_bt_request *q,
+                     enum nj_columns_kind kind, const char *timeframe, struct nj_error *err)
+{
+    njord_recorded recorded;
+    njord_recorded_options options = {.kind =
+                                          kind == NJ_COLUMNS_BARS ? NJORD_EV_BAR : NJORD_EV_TRADE,
+                                      .symbol = data->symbols[0],
+                                      .venue = "csv",
+                                      .timeframe = kind == NJ_COLUMNS_BARS ? timeframe : NULL};
+    char why[NJ_ERROR_TEXT];
+    njord_block block;
+    if (njord_recorded_recognise(&recorded, &options, q->csv, why, sizeof why) != 0)
+        return nj_error_set(err, NJ_ERR_INPUT, "%s", why);
+    njord_lines *lines = njord_lines_open(q->csv, why, sizeof why);
+    if (!lines)
+        return nj_error_set(err, NJ_ERR_NOT_FOUND, "%s", why);
+    int rc = nj_columns_builder_new(&data->built, kind, err), more = 0;
+    while (rc == 0 && (more = njord_lines_block(lines, &block)) > 0) {
+        if (block.too_long)
+            rc = nj_error_set(err, NJ_ERR_LIMIT, "%s:%llu: longer than %u bytes", q->csv,
+                              (unsigned long long)block.number, NJORD_LINE_MAX);
+        else
+            rc = take_block(data->built, &recorded, &block, q->csv, err);
+    }
+    if (rc == 0 && more < 0)
+        rc = nj_error_set(err, NJ_ERR_INPUT, "%s", njord_lines_error(lines));
+    njord_lines_close(lines);
+    if (rc != 0)
+        return rc;
+    nj_columns_view(data->built, &data->view);
+    for (size_t i = 1; i < data->view.n; i++)
+        if (data->view.ts[i] < data->view.ts[i - 1] ||
+            (kind == NJ_COLUMNS_BARS && data->view.ts[i] == data->view.ts[i - 1]))
+            return nj_error_set(err, NJ_ERR_INPUT,
+                                "file '%s': row %zu is not after the one before: sort it, or njord "
+                                "data import it",
+                                q->csv, i + 1);
+    data->series[0].pieces = &data->view;
+    data->series[0].n_pieces = 1;
+    return 0;
+}
+
+/* ---- both ---- */
+
+/* Cuts a CSV's view to the range: of journals the cache has done it. */
+static void cut(struct nj_bt_data *data, const struct nj_bt_request *q, int64_t length_ns)
+{
+    struct nj_columns *v = &data->view;
+    int64_t from = before(q->from_ns, q->warmup, length_ns);
+    size_t first = from == INT64_MIN ? 0 : nj_columns_find(v, from);
+    size_t last = q->to_ns == INT64_MAX ? v->n : nj_columns_find(v, q->to_ns);
+    nj_columns_slice(v, first, last, v);
+}
+
+static void measure(struct nj_bt_data *data, uint32_t i, int64_t length_ns)
+{
+    struct nj_result_data *info = &data->info[i];
+    const struct nj_bt_series *s = &data->series[i];
+    int64_t last = 0;
+    for (size_t p = 0; p < s->n_pieces; p++) {
+        const struct nj_columns *c = &s->pieces[p];
+        for (size_t k = 0; k < c->n; k++) {
+            if (info->rows == 0)
+                info->first_ns = c->ts[k];
+            else if (length_ns > 0 && c->ts[k] - last > length_ns)
+                info->holes += (uint64_t)((c->ts[k] - last) / length_ns - 1);
+            last = c->ts[k];
+            info->rows++;
+        }
+    }
+    info->last_ns = last;
+    data->rows += info->rows;
+    if (info->rows == 0)
+        return;
+    if (data->first_ns > info->first_ns)
+        data->first_ns = info->first_ns;
+    if (data->last_ns < last + length_ns)
+        data->last_ns = last + length_ns;
+}
+
+int nj_bt_data_open(struct nj_bt_data *data, const struct nj_bt_request *q,
+                    enum nj_columns_kind kind, const char *timeframe, struct nj_error *err)
+{
+    int64_t length_ns = kind == NJ_COLUMNS_BARS ? nj_timeframe_ns(timeframe) : 0;
+    int rc = 0;
+    data->first_ns = INT64_MAX;
+    data->last_ns = INT64_MIN;
+    for (uint32_t i = 0; i < data->n && rc == 0; i++) {
+        data->series[i].symbol = data->symbols[i];
+        memcpy(data->info[i].symbol, data->symbols[i], sizeof data->info[i].symbol);
+        if (!q->csv) {
+            rc = from_journal(data, i, q, kind, timeframe, err);
+        } else {
+            rc = from_file(data, q, kind, timeframe, err);
+            if (rc == 0) {
+                cut(data, q, length_ns);
+                rc = nj_columns_hash(kind, &data->view, 1, data->info[0].hash, err);
+            }
+        }
+        if (rc == 0)
+            measure(data, i, length_ns);
+        if (rc == 0 && data->info[i].rows == 0)
+            rc = nj_error_set(err, NJ_ERR_NOT_FOUND,
+                              "no rows of '%s' in the range asked for: njord "
+                              "data list shows what is there",
+                              data->symbols[i]);
+    }
+    return rc;
+}
+
+void nj_bt_data_close(struct nj_bt_data *data)
+{
+    for (uint32_t i = 0; i < data->n; i++)
+        nj_cache_close(data->caches[i]);
+    nj_columns_builder_free(data->built);
+}
