@@ -134,6 +134,9 @@ static int look(struct nj_backlog *c, const char *stem, uint64_t after_seq, stru
         return 0;
     if (rc != 0)
         return rc;
+    const struct nj_journal_file *newest = &c->files.files[c->files.n - 1];
+    if (c->files.n > 1 && newest->ino == newest[-1].ino && newest->dev == newest[-1].dev)
+        c->files.n--; /* it has its dated name, and its own still: a rotation under way */
     c->first = calloc(c->files.n, sizeof *c->first);
     if (!c->first)
         return nj_error_set(err, NJ_ERR_NOMEM, "journal '%s': out of memory", stem);

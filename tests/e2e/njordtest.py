@@ -32,14 +32,18 @@ def equal(found, expected, text):
 
 
 def chain(folder, name):
-    """The files of one journal, oldest first: dated ones by day and number, plain before compressed, then the live one."""
+    """The files of one journal, oldest first: dated ones by day and number, plain before compressed, then the live one, unless a rotation
+    was killed between giving it its dated name and taking the other away."""
     dated = {}
     for file in sorted(os.listdir(folder) if os.path.isdir(folder) else []):
         found = re.fullmatch(re.escape(name) + r"\.(\d{8})(?:\.(\d+))?\.ndjson(\.gz)?", file)
         if found:
             dated.setdefault((found[1], int(found[2] or 0)), os.path.join(folder, file))  # the plain name sorts first
     live = os.path.join(folder, name + ".ndjson")
-    return [dated[key] for key in sorted(dated)] + ([live] if os.path.exists(live) else [])
+    files = [dated[key] for key in sorted(dated)]
+    if os.path.exists(live) and not any(os.path.samefile(live, file) for file in files[-1:]):
+        files.append(live)
+    return files
 
 
 def journal_lines(folder, name):

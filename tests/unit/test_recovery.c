@@ -328,6 +328,27 @@ START_TEST(a_chain_of_files_reads_as_one)
 }
 END_TEST
 
+/* A rotation that died between its two names. */
+START_TEST(a_file_of_two_names_is_read_once)
+{
+    struct order_history h;
+    struct world one, two;
+    char live[600], dated[600];
+    order_history_make(&h, 21, 500);
+    lines_to(&h, h.n);
+    ck_assert_msg(start(&one, NULL) == 0, "%s", err.text);
+    snprintf(live, sizeof live, "%s/orders.ndjson", log_dir);
+    snprintf(dated, sizeof dated, "%s/orders.20231114.ndjson", log_dir);
+    ck_assert_int_eq(link(live, dated), 0);
+    ck_assert_msg(start(&two, NULL) == 0, "%s", err.text);
+    same_world(&h, &one, &two);
+    ck_assert_uint_eq(two.core.odd_events, one.core.odd_events);
+    stop(&one);
+    stop(&two);
+    order_history_free(&h);
+}
+END_TEST
+
 /* Files before the one that holds the first unknown line are not opened: they may be gone, or be
  * anything. */
 START_TEST(files_older_than_the_books_are_not_read)
@@ -534,6 +555,7 @@ int main(void)
                         6);
     tcase_add_test(tc, a_long_record_comes_back_with_what_it_let_go);
     tcase_add_loop_test(tc, a_chain_of_files_reads_as_one, 0, 8);
+    tcase_add_test(tc, a_file_of_two_names_is_read_once);
     tcase_add_test(tc, files_older_than_the_books_are_not_read);
     tcase_add_test(tc, damaged_books_give_way_to_the_ones_before_and_then_to_the_whole_journal);
     tcase_add_test(tc, books_newer_than_the_journal_are_refused);
