@@ -2,6 +2,7 @@
 """A run on simulated data that is killed -9 again and again and started each time is, in the end, the run that nobody disturbed: every
 journal, byte for byte. A finished run that is started again finds all its lines and writes none. A changed recording, strategy or
 journal is found before anything is written. What an operator does makes a run that goes on from the record. NJORD_SOAK=1: 200 kills."""
+import contextlib
 import os
 import random
 import shutil
@@ -22,7 +23,7 @@ EXTRA = """
 feeds:
   - id: market
     plugin: simmarket
-    params: {seed: 5, duration: %(hours)dh, trades_per_day: 20000}
+    params: {seed: 5, duration: %(hours)dh, trades_per_day: 20000, start: "2025-01-06T%(hour)s:00:00Z"}
 risk: {per_order_usd_cap: 1000, daily_loss_usd_cap: 1000, orders_per_min_cap: 20, kill_switch_file: "%(kill)s"}
 brokers:
   - id: paper
@@ -43,9 +44,11 @@ strategies:
 """
 
 
-def market(hours=HOURS, qty="0.01", strategies=None):
+def market(hours=HOURS, qty="0.01", strategies=None, rotate=False):
     host = LiveHost(symbols=["BTC/USDT", "ETH/USDT"], strategies=strategies or STRATEGIES.replace("%s", qty, 1))
-    host.write("base.yaml", host.text() + EXTRA % {"hours": hours, "kill": host.path("halt")})
+    host.write("base.yaml", host.text() + EXTRA % {"hours": hours, "hour": "20" if rotate else "00", "kill": host.path("halt")})
+    if rotate:  # by size, and at midnight
+        host.write("base.yaml", host.text() + "journal: {rotate_bytes: 300000}\n")
     host.change(level="info")
     return host.plugins("metronome", "timer_storm")
 
@@ -71,18 +74,24 @@ def total(host):
     folder = host.path("log")
     if not os.path.isdir(folder):
         return 0
-    return sum(os.path.getsize(os.path.join(folder, name)) for name in os.listdir(folder) if name != "app.ndjson")
+    size = 0
+    for name in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError):  # renamed meanwhile
+            size += os.path.getsize(os.path.join(folder, name)) if name != "app.ndjson" else 0
+    return size
 
 
-def kills(rng):
+def kills(rng, rotate):
     """The undisturbed run, then the same with kills."""
-    with market() as quiet:
+    with market(rotate=rotate) as quiet:
         finish(quiet)
         expected = quiet.journals()
     lines = {name: data.count(b"\n") for name, data in expected.items()}
-    check(lines["orders.ndjson"] > 1000 and lines["fills.BTCUSDT.ndjson"] > 100, "the day has orders and fills: %s" % lines)
+    if not rotate:
+        check(lines["orders.ndjson"] > 1000 and lines["fills.BTCUSDT.ndjson"] > 100, "the day has orders and fills: %s" % lines)
+    check(any(name.startswith("orders.2025") for name in lines) == rotate, "rotated: %s" % sorted(lines))
     size = sum(len(data) for data in expected.values())
-    with market() as host:
+    with market(rotate=rotate) as host:
         done, again, mid = 0, 0, 0
         while done < KILLS:
             process = subprocess.Popen(host.command(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -111,8 +120,8 @@ def kills(rng):
         same(host.journals(), expected, "a finished run done again")
         equal({name: os.stat(host.path("log", name)).st_mtime_ns for name in expected}, sizes, "nothing was written")
         check(host.log("caught_up"), "it said that it had caught up")
-        print("%d kills (%d before anything new), %d whole runs between: %d journals, %d bytes, equal" %
-              (KILLS, mid, again, len(expected), size))
+        print("%d kills%s (%d before anything new), %d whole runs between: %d journals, %d bytes, equal" %
+              (KILLS, " of a run that rotates its files" if rotate else "", mid, again, len(expected), size))
     return expected
 
 
@@ -229,7 +238,8 @@ strategies:
 
 def main():
     rng = random.Random(20240811)
-    expected = kills(rng)
+    kills(rng, rotate=True)
+    expected = kills(rng, rotate=False)
     stopped_in_the_middle(expected, rng)
     cut(expected)
     diverged()
