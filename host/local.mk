@@ -202,6 +202,7 @@ host_libnjord_a_SOURCES = \
     host/services/descriptors.h \
     host/services/feeds.c \
     host/services/feeds.h \
+    host/services/feeds_restore.c \
     host/services/flow.c \
     host/services/flow.h \
     host/services/halt.c \
@@ -215,6 +216,10 @@ host_libnjord_a_SOURCES = \
     host/services/ohlcv_rebuild.c \
     host/services/ops.c \
     host/services/recover.c \
+    host/services/past.c \
+    host/services/past.h \
+    host/services/past_impl.h \
+    host/services/past_load.c \
     host/services/reload.c \
     host/services/reload.h \
     host/services/reload_apply.c \
@@ -226,6 +231,8 @@ host_libnjord_a_SOURCES = \
     host/services/restart.h \
     host/services/risk.c \
     host/services/risk.h \
+    host/services/saving.c \
+    host/services/saving.h \
     host/services/scribe.c \
     host/services/scribe.h \
     host/services/slots.c \
@@ -239,6 +246,8 @@ host_libnjord_a_SOURCES = \
     host/services/summary.c \
     host/services/summary.h \
     host/services/timers.c \
+    host/services/told.c \
+    host/services/told.h \
     host/services/timers.h \
     host/services/warmup.c \
     host/services/warmup.h \

@@ -104,6 +104,7 @@ unit_tests = \
     tests/unit/test_target_weights \
     tests/unit/test_timers \
     tests/unit/test_warmup \
+    tests/unit/test_told \
     tests/unit/test_watchdog \
     tests/unit/test_trial \
     tests/unit/test_yaml
@@ -145,6 +146,7 @@ e2e_tests = \
     tests/e2e/test_replay.py \
     tests/e2e/test_restart.py \
     tests/e2e/test_rotation.py \
+    tests/e2e/test_shown_again.py \
     tests/e2e/test_smallest_path.py \
     tests/e2e/test_strategies_golden.sh \
     tests/e2e/test_templates.sh \
@@ -173,6 +175,8 @@ test_plugins = \
     tests/plugins/load_segv.so \
     tests/plugins/metronome.so \
     tests/plugins/missing_symbol.so \
+    tests/plugins/moody.so \
+    tests/plugins/moody_sync.so \
     tests/plugins/no_callbacks.so \
     tests/plugins/nodelete.so \
     tests/plugins/older_struct.so \
@@ -206,7 +210,8 @@ soak_programs = \
     tests/soak/reader_rotation
 # Tests of other kinds that know a full size too.
 soak_tests = tests/e2e/test_data.py tests/unit/test_redis tests/unit/test_reload tests/unit/test_services \
-    tests/e2e/test_again.py tests/e2e/test_killswitch.py tests/e2e/test_restart.py
+    tests/e2e/test_again.py tests/e2e/test_killswitch.py tests/e2e/test_restart.py \
+    tests/e2e/test_shown_again.py
 
 # bench/bench_X.c, run by make bench.
 bench_programs = \
@@ -364,6 +369,7 @@ tests/plugins/missing_symbol.so: PLUGIN_DEFS =
 tests/plugins/nodelete.so: PLUGIN_LINKFLAGS += -Wl,-z,nodelete
 
 tests/plugins/counter_v1.so tests/plugins/counter_v2.so: tests/plugins/counter.h
+tests/plugins/moody_sync.so: tests/plugins/moody.c
 
 tests/plugins/%.so: tests/plugins/%.c sdk/libnjord-sdk.a $(njordinclude_HEADERS)
 	@$(MKDIR_P) $(@D)

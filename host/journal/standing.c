@@ -138,6 +138,30 @@ static int refill(struct nj_standing *s, struct chain *c, struct nj_error *err)
     return 0;
 }
 
+/* The next line, in the chunk. */
+static size_t length_of_next(const struct chain *c)
+{
+    const char *start = c->chunk.data + c->at;
+    const char *end = memchr(start, '\n', c->chunk.len - c->at);
+    return (size_t)(end - start);
+}
+
+/* Passes over lines without a seq: no run made them, they were put there (imported history). */
+static int pass_foreign(struct nj_standing *s, struct chain *c, struct nj_error *err)
+{
+    int rc = 0;
+    while (rc == 0 && !c->ended) {
+        size_t len = length_of_next(c);
+        if (memmem(c->chunk.data + c->at, len, "\"seq\":", 6))
+            break;
+        c->at += len + 1;
+        c->number++;
+        if (c->at == c->chunk.len)
+            rc = refill(s, c, err);
+    }
+    return rc;
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 /* The number after a key, of a line that we wrote: of its own members only, which come first. */
@@ -247,7 +271,9 @@ static int add_chain(struct nj_standing *s, size_t from, size_t n, struct nj_err
     int rc = look_at_tail(s, &files[n - 1], err);
     if (rc == 0 && n > 1)
         rc = look_at_tail(s, &files[n - 2], err);
-    return rc == 0 ? refill(s, c, err) : rc;
+    if (rc == 0)
+        rc = refill(s, c, err);
+    return rc == 0 ? pass_foreign(s, c, err) : rc;
 }
 
 int nj_standing_open(struct nj_standing **out, const struct nj_platform *pf, struct nj_log *log,
@@ -296,13 +322,6 @@ void nj_standing_close(struct nj_standing *s)
 
 /* ---- comparing ------------------------------------------------------------------------------- */
 
-static size_t length_of_next(const struct chain *c)
-{
-    const char *start = c->chunk.data + c->at;
-    const char *end = memchr(start, '\n', c->chunk.len - c->at);
-    return (size_t)(end - start);
-}
-
 static void describe(const struct nj_standing *s, const struct chain *c,
                      struct nj_standing_place *where)
 {
@@ -331,7 +350,8 @@ int nj_standing_compare(struct nj_standing *s, const char *stem, const char *lin
     *verdict = NJ_STANDING_SAME;
     c->at += len + 1;
     c->number++;
-    return c->at == c->chunk.len ? refill(s, c, err) : 0;
+    int rc = c->at == c->chunk.len ? refill(s, c, err) : 0;
+    return rc == 0 ? pass_foreign(s, c, err) : rc;
 }
 
 size_t nj_standing_left(const struct nj_standing *s)

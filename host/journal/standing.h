@@ -4,7 +4,8 @@
  * A run on recorded data is done again after a crash; each line that it makes is held against the
  * next one of its journal's chain (dated files, plain or gzip, then the live one). Journals may end
  * at different places: each is told by itself where its lines end. The tails of the live files are
- * repaired at open, as opening for append does. Memory and descriptors are bounded; files are never
+ * repaired at open, as opening for append does. Lines that name no seq were made by no run
+ * (imported history) and are passed over. Memory and descriptors are bounded; files are never
  * written but for that repair. Owned by the restart service. [loop] only. */
 #ifndef NJ_JOURNAL_STANDING_H
 #define NJ_JOURNAL_STANDING_H

@@ -54,10 +54,11 @@ int nj_state_get(struct nj_state *state, const char *name, struct nj_buf *out,
 int nj_state_remove(struct nj_state *state, const char *name, struct nj_error *err);
 
 /* Saved plugin states: state/ID.SEQ (an id that begins with @ is the host's own); the newest two
- * are kept. `load` gives the newest and its seq. The bytes carry a header of ours (magic, state
- * version, plugin hash, length, SHA-256) that put writes and get checks: a damaged newest one is
- * set aside as ID.SEQ.damaged and the one before is given, with err->code 0 and a warning in
- * err->text (else err->text is empty). NOT_FOUND: none was saved; NJ_ERR_INPUT: all are damaged. */
+ * are kept. `get` gives the newest, with a seq of at most at_most (0: any), and its seq. The bytes
+ * carry a header of ours (magic, state version, plugin hash, length, SHA-256) that put writes and
+ * get checks: a damaged newest one is set aside as ID.SEQ.damaged and the one before is given, with
+ * err->code 0 and a warning in err->text (else err->text is empty). NOT_FOUND: none was saved;
+ * NJ_ERR_INPUT: all are damaged. */
 struct nj_saved {
     uint64_t seq;
     uint32_t version; /* the plugin's state_version */
@@ -65,7 +66,7 @@ struct nj_saved {
 };
 int nj_state_put_saved(struct nj_state *state, const char *id, const struct nj_saved *head,
                        const void *data, size_t len, struct nj_error *err);
-int nj_state_get_saved(struct nj_state *state, const char *id, struct nj_saved *head,
-                       struct nj_buf *out, struct nj_error *err);
+int nj_state_get_saved(struct nj_state *state, const char *id, uint64_t at_most,
+                       struct nj_saved *head, struct nj_buf *out, struct nj_error *err);
 
 #endif

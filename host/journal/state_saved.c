@@ -153,8 +153,8 @@ static int parse_saved(const char *path, uint64_t seq, const struct nj_buf *file
     return 0;
 }
 
-int nj_state_get_saved(struct nj_state *state, const char *id, struct nj_saved *head,
-                       struct nj_buf *out, struct nj_error *err)
+int nj_state_get_saved(struct nj_state *state, const char *id, uint64_t at_most,
+                       struct nj_saved *head, struct nj_buf *out, struct nj_error *err)
 {
     const struct nj_platform *pf = nj_state_platform(state);
     char path[NJ_PATH_MAX], aside[NJ_PATH_MAX + 8];
@@ -171,6 +171,8 @@ int nj_state_get_saved(struct nj_state *state, const char *id, struct nj_saved *
     for (size_t i = 0; i < n; i++) {
         const char *data = NULL;
         size_t len = 0;
+        if (at_most > 0 && seqs[i] > at_most)
+            continue;
         nj_buf_clear(&file);
         rc = saved_path(state, id, seqs[i], path, err);
         if (rc == 0)

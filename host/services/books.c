@@ -144,14 +144,14 @@ static int take_all(struct nj_core *core, struct nj_risk *risk, njord_state_in *
 }
 
 int nj_books_load(struct nj_core *core, struct nj_risk *risk, struct nj_state *state,
-                  struct nj_books *books, struct nj_error *err)
+                  uint64_t at_most, struct nj_books *books, struct nj_error *err)
 {
     struct nj_saved head;
     struct nj_buf document = {0};
     struct nj_error why = {0};
     njord_state_in in;
     *books = (struct nj_books){0};
-    int rc = nj_state_get_saved(state, saved_id, &head, &document, err);
+    int rc = nj_state_get_saved(state, saved_id, at_most, &head, &document, err);
     if (rc != 0)
         goto done;
     rc = njord_state_in_open_bytes(&in, document.data, document.len) == NJORD_OK

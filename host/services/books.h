@@ -25,11 +25,12 @@ struct nj_books {
  * that know more than the journal after a power cut would be refused. risk may be NULL. */
 int nj_books_save(const struct nj_core *core, const struct nj_risk *risk, struct nj_state *state,
                   const struct nj_books *books, struct nj_error *err);
-/* The newest whole one into an empty core and fresh rules. 0, with a warning in err->text when a
- * newer one was damaged and set aside; NJ_ERR_NOT_FOUND: there is none; another error: none can be
- * used, and core and rules are half filled. */
+/* The newest whole one, with a seq of at most `at_most` (0: any), into an empty core and fresh
+ * rules. 0, with a warning in err->text when a newer one was damaged and set aside;
+ * NJ_ERR_NOT_FOUND: there is none; another error: none can be used, and core and rules are half
+ * filled. */
 int nj_books_load(struct nj_core *core, struct nj_risk *risk, struct nj_state *state,
-                  struct nj_books *books, struct nj_error *err);
+                  uint64_t at_most, struct nj_books *books, struct nj_error *err);
 
 /* One line when a file of the chain of orders that orders.chain knows of is not there although
  * lines after `seq` stood in it. The chain was opened with after_seq `seq`. */

@@ -102,6 +102,10 @@ static bool may_replay(struct nj_caller *caller, bool begin)
         nj_caller_refuse(caller, "replay: another one is under way");
         return false;
     }
+    if (nj_restart_behind(host)) {
+        nj_caller_refuse(caller, NJ_BEHIND_TEXT);
+        return false;
+    }
     if (nj_feeds_replay_begin(host, &err) != 0) {
         nj_caller_refuse(caller, "%s", err.text);
         return false;

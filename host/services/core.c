@@ -144,6 +144,17 @@ static void on_instrument(void *ctx, const struct nj_message *m)
                     "tick and step must be positive numbers that can express the open positions"));
 }
 
+void nj_core_see(struct nj_core *core, const njord_event *event)
+{
+    const struct nj_message m = {.event = event};
+    if (event->type == NJORD_EV_TRADE)
+        on_trade(core, &m);
+    else if (event->type == NJORD_EV_BAR)
+        on_bar(core, &m);
+    else if (event->type == NJORD_EV_INSTRUMENT)
+        on_instrument(core, &m);
+}
+
 /* ---- the order record and the positions ---- */
 
 /* An event that the record cannot place is counted and told; our own intents are in it since

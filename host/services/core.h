@@ -69,6 +69,8 @@ int nj_core_fill_of(const struct nj_core *core, const njord_broker_fill *from, c
  * again by nj_core_publish_lost(), within an input. */
 void nj_core_publish_lost(struct nj_core *core);
 
+/* A market event's price, as it comes over the bus. */
+void nj_core_see(struct nj_core *core, const njord_event *event);
 /* One event of the order flow into the record, or a fill into the positions; what cannot follow is
  * counted and told. The same function serves the bus and the rebuilding from the journal. */
 int nj_core_take(struct nj_core *core, const njord_event *event);
@@ -88,6 +90,13 @@ struct nj_recovery {
     struct nj_risk *risk;   /* a fresh one; NULL: no rules here */
     void (*each)(void *ctx, const njord_event *event);
     void *ctx;
+    /* Who follows the past event by event (past.h) wants more: older books than the newest, to know
+     * where the lines begin, to hear of each before it is taken, and to take the fills himself,
+     * when they were told. All may be NULL or 0. */
+    uint64_t books_at_most; /* books with a greater seq are not used; 0: the newest */
+    int (*begin)(void *ctx, uint64_t books_seq, struct nj_error *err);
+    void (*before)(void *ctx, const njord_event *event);
+    bool leave_fills;
 };
 int nj_core_recover(struct nj_core *core, const struct nj_recovery *recovery, uint64_t *last_seq,
                     struct nj_error *err);

@@ -13,7 +13,7 @@
 /* The last ids of one venue and symbol. */
 struct ids {
     struct nj_trade_ids seen;
-    bool told_up;
+    bool told_up, restored; /* restored: from before a restart, and no trade has come since */
     char venue[NJORD_ASSET_SIZE], symbol[NJORD_SYMBOL_SIZE];
 };
 
@@ -53,6 +53,16 @@ static void publish_status(struct nj_host *host, const struct ids *ids, uint8_t 
     nj_bus_inject(host->bus, topic, &status.ev, NULL, &err);
 }
 
+void nj_feeds_remember(struct nj_host *host, const njord_trade *trade)
+{
+    struct ids *ids = ids_of(&host->feeding.seen, trade->venue, trade->symbol);
+    int64_t from, to;
+    if (!ids || trade->trade_id[0] == '\0')
+        return;
+    nj_trade_ids_take(&ids->seen, trade->trade_id, &from, &to);
+    ids->restored = true;
+}
+
 /* Doubles are dropped; a jump in the numbers is announced before the trade that shows it. */
 static bool trade_is_new(struct nj_host *host, struct nj_slot *slot, const njord_trade *trade)
 {
@@ -78,6 +88,10 @@ static bool trade_is_new(struct nj_host *host, struct nj_slot *slot, const njord
         nj_log(host->log, NJ_WARN, "feeds", "gap", NJ_TEXT("feed", slot->id),
                NJ_TEXT("symbol", trade->symbol), NJ_INT("from_id", from), NJ_INT("to_id", to));
     }
+    if (id == NJ_TRADE_ID_NEW && ids->restored && nj_trade_id_number(trade->trade_id) < 0)
+        /* nobody can tell what came while the host was down */
+        publish_status(host, ids, NJORD_FEED_EVENT_GAP, NJORD_NONE_I64, NJORD_NONE_I64, &trade->ev);
+    ids->restored = ids->restored && id == NJ_TRADE_ID_DOUBLE;
     return id != NJ_TRADE_ID_DOUBLE;
 }
 
@@ -192,13 +206,26 @@ bool nj_feeds_peek(struct nj_host *host, struct nj_slot **slot, int64_t *event_n
     return *slot != NULL;
 }
 
+/* Was it there before the restart? Of the last instant the ids tell, where there are any. */
+static bool is_passed(struct nj_host *host, const struct nj_slot *slot, const njord_event *event)
+{
+    if (slot == host->feeding.replay) /* it may be of any time */
+        return false;
+    int64_t time = event_time(event);
+    if (time != host->restart.resume_ns || event->type != NJORD_EV_TRADE)
+        return time <= host->restart.resume_ns;
+    const njord_trade *trade = (const njord_trade *)event;
+    const struct ids *ids = ids_of(&host->feeding.seen, trade->venue, trade->symbol);
+    return trade->trade_id[0] == '\0' || !ids || ids->seen.n == 0;
+}
+
 void nj_feeds_enter(struct nj_host *host, struct nj_slot *slot)
 {
     char *record = nj_fifo_peek(&slot->ahead, NULL);
     if (!record)
         return;
     const njord_event *event = nj_record_event(record);
-    if (event_time(event) <= host->restart.resume_ns) {
+    if (is_passed(host, slot, event)) {
         host->restart.passed_over++; /* it was there before the restart */
     } else {
         if (event_time(event) < host->last_ns)
@@ -272,6 +299,8 @@ static int start_one(struct nj_slot *slot, struct nj_error *err)
 
 int nj_feeds_start(struct nj_host *host, struct nj_error *err)
 {
+    if (!nj_restart_from_nothing(host))
+        nj_feeds_restore(host);
     for (uint32_t i = 0; i < host->config->n_feeds; i++) {
         const struct nj_instance_config *config = &host->config->feeds[i];
         if (!config->enabled)

@@ -11,6 +11,7 @@
 #include "base/map.h"
 
 #include <njord/abi.h>
+#include <njord/contract.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -41,6 +42,9 @@ int nj_feeds_replay(struct nj_host *host, const char *topic, const njord_event *
                     struct nj_error *err);
 /* Bytes that wait. */
 size_t nj_feeds_replay_waiting(const struct nj_host *host);
+/* What feeds gave before a restart (feeds_restore.c): their last ids are known again. */
+void nj_feeds_restore(struct nj_host *host);
+void nj_feeds_remember(struct nj_host *host, const njord_trade *trade);
 /* Have all feeds that can end ended? */
 bool nj_feeds_ended(const struct nj_host *host);
 

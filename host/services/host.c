@@ -5,8 +5,9 @@
 #include "services/control.h"
 #include "services/halt.h"
 #include "services/link.h"
+#include "services/past.h"
 #include "services/reload.h"
-#include "services/snapshot.h"
+#include "services/saving.h"
 #include "services/stores.h"
 
 #include <math.h>
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define TURN_EVENTS 256
 #define TURN_NS     200000
@@ -22,10 +22,6 @@
 #define BUSY_NS 1000000000 /* by so much a host with events waiting is late to close bars */
 
 #define TIMERS_IN_A_ROW 64
-#define STATE_NS        10000000000
-#define BOOKS_NS        1000000000     /* the books are saved at most so often */
-#define BOOKS_SHARE     100            /* nor for more of the time than one part of so many */
-#define KEEP_IDS_NS     86400000000000 /* foreign intent ids are remembered so long */
 
 /* ---- time ---- */
 
@@ -46,6 +42,8 @@ static bool by_events(const struct nj_host *host)
 
 int64_t nj_host_now(const struct nj_host *host)
 {
+    if (nj_past_showing(host))
+        return nj_past_now(host);
     int64_t now = nj_bus_now(host->bus);
     if (now != INT64_MIN)
         return now;
@@ -80,7 +78,7 @@ static uint64_t next_seq(void *ctx)
 static int64_t input_time(void *ctx, const njord_event *event)
 {
     struct nj_host *host = ctx;
-    int64_t time = wall(host);
+    int64_t time = host->step_ns != INT64_MIN ? host->step_ns : wall(host);
     if (by_events(host))
         time = njord_is_set_i64(event->ts_recv_ns) ? event->ts_recv_ns
                : njord_is_set_i64(event->ts_ns)    ? event->ts_ns
@@ -167,102 +165,6 @@ static bool fire_due(struct nj_host *host, int64_t now)
     return true;
 }
 
-/* ---- saved states ---- */
-
-/* What each plugin would be given back after a restart. At the end they are quiesced before. */
-static void save_states(struct nj_host *host, struct nj_slots *slots, bool at_end)
-{
-    for (uint32_t i = 0; i < slots->n; i++) {
-        struct nj_slot *slot = slots->all[i];
-        struct nj_error err = {0};
-        if (!slot->instance)
-            continue;
-        int rc = at_end ? nj_instance_quiesce(slot->instance, &err) : 0;
-        if (rc == 0)
-            rc = nj_snapshot_save(slot, &err);
-        if (rc != 0)
-            nj_log(host->log, NJ_ERROR, "host", "state_not_saved", NJ_TEXT("id", slot->id),
-                   NJ_TEXT("error", err.text));
-    }
-}
-
-/* orders.chain hears of a file that was begun, and of the name that the one before it got. */
-static int note_orders_file(struct nj_host *host, struct nj_error *err)
-{
-    const char *dir = host->config->logging.journal_dir;
-    char path[NJ_PATH_MAX];
-    struct nj_backlog chain;
-    struct stat st;
-    int rc = nj_path_join(path, sizeof path, dir, "orders.ndjson", err);
-    if (rc != 0 || stat(path, &st) != 0 || st.st_size == 0 || st.st_ino == host->orders_file)
-        return rc;
-    rc = nj_backlog_open(&chain, dir, "orders", host->books.journal_seq, err);
-    if (rc == 0)
-        rc = nj_books_note_chain(host->state, &chain, err);
-    nj_backlog_close(&chain);
-    if (rc == 0)
-        host->orders_file = st.st_ino;
-    return rc;
-}
-
-/* Everything that was journaled is in the kernel and on disk first. */
-static void save_books(struct nj_host *host)
-{
-    struct nj_error err = {0};
-    struct nj_books now = {host->last_seq, host->flow.last_seq};
-    if (!host->rebuilt || nj_restart_behind(host) || host->last_seq <= host->books.seq ||
-        nj_flow_flush(&host->flow) != 0)
-        return;
-    int64_t began = monotonic(host);
-    nj_orders_forget(host->core.orders, nj_host_now(host), KEEP_IDS_NS);
-    int rc = nj_journals_sync(host->journals, &err);
-    if (rc == 0)
-        rc = note_orders_file(host, &err);
-    if (rc == 0)
-        rc = nj_books_save(&host->core, host->risk.risk, host->state, &now, &err);
-    int64_t done = monotonic(host), pause = (done - began) * BOOKS_SHARE;
-    host->books_due_ns = done + (pause < BOOKS_NS ? BOOKS_NS : pause < STATE_NS ? pause : STATE_NS);
-    if (rc == 0)
-        host->books = now;
-    else
-        nj_log(host->log, NJ_ERROR, "host", "books_not_saved", NJ_TEXT("error", err.text));
-}
-
-/* A finished file of the journal of orders need not be read at the next start. */
-static void save_books_when_rotated(struct nj_host *host)
-{
-    struct nj_journal_stats stats;
-    char path[NJ_PATH_MAX];
-    struct stat st;
-    nj_journals_stats(host->journals, &stats);
-    if (stats.rotations == host->rotations)
-        return;
-    host->rotations = stats.rotations;
-    if (nj_path_join(path, sizeof path, host->config->logging.journal_dir, "orders.ndjson", NULL) ==
-            0 &&
-        stat(path, &st) == 0 && st.st_ino != host->orders_file)
-        save_books(host);
-}
-
-/* Each plugins.state_every events, or ten seconds after something has happened; the books when they
- * are due then, which they are at least each ten seconds. */
-static void save_when_due(struct nj_host *host)
-{
-    struct nj_bus_stats stats;
-    nj_bus_stats(host->bus, &stats);
-    uint64_t since = stats.inputs - host->saved_at_input;
-    if (since == 0 || nj_restart_behind(host) ||
-        (since < (uint64_t)host->config->plugins.state_every &&
-         monotonic(host) - host->saved_at_ns < STATE_NS))
-        return;
-    save_states(host, &host->strategies, false);
-    save_states(host, &host->brokers, false);
-    if (monotonic(host) >= host->books_due_ns)
-        save_books(host);
-    host->saved_at_input = stats.inputs;
-    host->saved_at_ns = monotonic(host);
-}
-
 /* ---- the turn ---- */
 
 /* Lets one thing happen: a due timer, a waiting input, the next event of a feed. False: nothing can
@@ -273,13 +175,18 @@ static bool one(struct nj_host *host, int64_t *wait_ns)
     int64_t event_ns, wait = 0;
     if (host->warmups_due > 0 && nj_warmup_turn(host, true))
         return true;
+    /* one look at the clock: a timer that is due when an event gets its time has fired before it */
+    int64_t now = wall(host);
     /* a timer that is always due again does not keep everything else from happening */
-    if (!by_events(host) && host->timers_in_a_row < TIMERS_IN_A_ROW && fire_due(host, wall(host))) {
+    if (!by_events(host) && host->timers_in_a_row < TIMERS_IN_A_ROW && fire_due(host, now)) {
         host->timers_in_a_row++;
         return true;
     }
     host->timers_in_a_row = 0;
-    if (nj_bus_step(host->bus))
+    host->step_ns = now;
+    bool stepped = nj_bus_step(host->bus);
+    host->step_ns = INT64_MIN;
+    if (stepped)
         return true;
     if (host->stopping || !nj_feeds_peek(host, &slot, &event_ns, &wait))
         return false;
@@ -311,8 +218,7 @@ bool nj_host_turn(struct nj_host *host)
     nj_flow_flush(&host->flow);
     if (nj_restart_check(host))
         return false;
-    save_books_when_rotated(host);
-    save_when_due(host);
+    nj_saving_turn(host);
     int64_t took = monotonic(host) - start;
     if (took > host->stats.worst_turn_ns)
         host->stats.worst_turn_ns = took;
@@ -481,6 +387,8 @@ static int open_services(struct nj_host *host, struct nj_error *err)
         rc = nj_strategies_start(host, err);
     if (rc == 0 && nj_config_has_service(config, "ohlcv"))
         rc = nj_ohlcv_service_start(host, err);
+    if (rc == 0 && !nj_restart_from_nothing(host))
+        nj_past_show(host);
     if (rc == 0 && nj_config_has_service(config, "feeds"))
         rc = nj_feeds_start(host, err);
     return rc;
@@ -507,7 +415,7 @@ int nj_host_open(struct nj_host **out, const struct nj_host_options *options, st
     host->log = options->log;
     host->config = options->config;
     host->overrides = options->overrides;
-    host->last_ns = INT64_MIN;
+    host->last_ns = host->step_ns = INT64_MIN;
     snprintf(host->config_path, sizeof host->config_path, "%s",
              options->config_path ? options->config_path : "");
     nj_host_ops_init(&host->ops, host);
@@ -553,6 +461,7 @@ static void take_up(void *ctx, uint64_t seq)
     nj_core_publish_lost(&host->core);
     if (nj_config_has_service(host->config, "broker"))
         nj_broker_service_reconcile(host);
+    nj_past_finish(host);
     for (uint32_t i = 0; i < host->strategies.n; i++)
         if (host->recovered)
             nj_strategy_sync(host->strategies.all[i]);
@@ -604,6 +513,7 @@ int nj_host_run(struct nj_host *host)
     nj_warmup_turn(host, false); /* what the record says comes behind what was before */
     if (nj_bus_enter(host->bus, nj_host_now(host), take_up, host, &err) != 0)
         nj_log(host->log, NJ_ERROR, "host", "not_taken_up", NJ_TEXT("error", err.text));
+    nj_saving_now(host); /* the past is not shown twice */
     nj_log(host->log, NJ_INFO, "host", "running", NJ_INT("feeds", host->feeds.n),
            NJ_INT("strategies", host->strategies.n), NJ_TEXT("venue", host->broker.venue),
            NJ_TEXT("bus", host->redis ? "redis" : "inproc")); /* the url may hold a password */
@@ -632,12 +542,11 @@ int nj_host_close(struct nj_host *host)
     nj_control_close(host);
     if (host->bus) {
         if (!nj_restart_behind(host)) {
-            save_states(host, &host->strategies, true);
-            save_states(host, &host->brokers, true);
+            nj_saving_states(host, true);
         }
         while (nj_bus_step(host->bus)) /* what was announced last */
             ;
-        save_books(host);
+        nj_saving_books(host);
         nj_risk_service_stop(host);
         nj_flow_flush(&host->flow);
         nj_link_stop(host);
@@ -651,6 +560,7 @@ int nj_host_close(struct nj_host *host)
         nj_scribe_stop(&host->scribe);
     }
     rc = nj_stores_close_journals(host);
+    nj_past_free(host);
     nj_restart_close(host);
     nj_flow_free(&host->flow);
     nj_core_free(&host->core);

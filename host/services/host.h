@@ -31,6 +31,7 @@
 #include <ev.h>
 
 struct nj_redis;
+struct nj_past;
 struct nj_control;
 struct nj_reload;
 struct nj_watchdog;
@@ -50,6 +51,7 @@ struct nj_host {
     char config_path[1024];         /* where it came from, "" for the defaults */
     struct nj_config_overrides overrides;
     struct nj_restart restart;
+    struct nj_past *shown_past; /* what strategies are shown again, until work is taken up */
     struct nj_state *state;
     struct nj_journals *journals;
     struct nj_compressor *compressor; /* finishes their files beside the loop */
@@ -83,6 +85,7 @@ struct nj_host {
     bool rebuilt;            /* what the journals say is known: books may be saved */
     ino_t orders_file;       /* the journal of orders that orders.chain knows as the live one */
     int64_t started_ns;      /* wall clock */
+    int64_t step_ns;         /* wall clock when the step under way began; INT64_MIN: none */
     int64_t last_ns;         /* delivery time of the last input: never goes back */
     uint32_t generations;    /* of plugin files loaded so far */
     uint64_t flatten_cause;

@@ -1,5 +1,6 @@
 /* ops.c - what instances ask of the host, answered from the core and the services. */
 #include "services/host.h"
+#include "services/past.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -120,6 +121,8 @@ static njord_status publish(void *ctx, struct nj_instance *i, const char *topic,
         strcmp(((const njord_signal *)event)->strategy_id, i->id) != 0)
         return NJORD_E_ARG;
     i->ordinal++;
+    if (nj_past_showing(host)) /* it was published then */
+        return NJORD_OK;
     return nj_bus_publish(host->bus, topic, event, NULL, &err) == 0 ? NJORD_OK : NJORD_E_LIMIT;
 }
 
@@ -176,6 +179,13 @@ static void failed(void *ctx, struct nj_instance *i, const char *callback, njord
     struct nj_slot *slot = i->owner;
     snprintf(detail, sizeof detail, "%s returned %d%s%.180s", callback, status, why[0] ? ": " : "",
              why);
+    if (nj_past_showing(host)) { /* told then; that it is disabled is told when work is taken up */
+        if (disable && slot) {
+            slot->state = NJ_SLOT_DISABLED;
+            snprintf(slot->detail, sizeof slot->detail, "%.255s", detail);
+        }
+        return;
+    }
     nj_host_announce(host, i->id, i->kind, NJORD_PLUGIN_EVENT_ERROR, i->module->plugin.version,
                      detail);
     if (slot && slot->previous && i == slot->instance && i->errors >= NJ_PROBATION_ERRORS)

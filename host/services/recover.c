@@ -53,8 +53,10 @@ static int take_line(void *ctx, const struct nj_backlog_line *line, struct nj_er
                             "%s: names no seq, so that nobody can tell whether the saved books "
                             "hold it",
                             nj_backlog_at(line, at));
+    if (r->options->before)
+        r->options->before(r->options->ctx, event);
     int rc = nj_core_take(r->core, event);
-    if (event->type == NJORD_EV_BROKER_FILL && rc == 0 &&
+    if (!r->options->leave_fills && event->type == NJORD_EV_BROKER_FILL && rc == 0 &&
         nj_core_fill_of(r->core, (const njord_broker_fill *)event, r->options->venue, &fill) == 0) {
         fill.ev.seq = event->seq;
         nj_core_take(r->core, &fill.ev);
@@ -122,7 +124,8 @@ static int find_lost(struct recovery *r, struct nj_error *err)
 static int take_books(struct recovery *r, struct nj_error *err)
 {
     struct nj_error why = {0};
-    int rc = nj_books_load(r->core, r->options->risk, r->options->state, &r->books, &why);
+    int rc = nj_books_load(r->core, r->options->risk, r->options->state, r->options->books_at_most,
+                           &r->books, &why);
     if (rc == 0 && why.text[0])
         nj_log(r->core->log, NJ_WARN, "core", "books_damaged", NJ_TEXT("error", why.text),
                NJ_TEXT("detail", "the ones before them are used"));
@@ -163,6 +166,8 @@ int nj_core_recover(struct nj_core *core, const struct nj_recovery *recovery, ui
     struct recovery r = {.core = core, .options = recovery};
     *last_seq = 0;
     int rc = recovery->state ? take_books(&r, err) : 0;
+    if (rc == 0 && recovery->begin)
+        rc = recovery->begin(recovery->ctx, r.books.seq, err);
     if (rc == 0)
         rc = read_orders(&r, last_seq, err);
     if (rc == 0)

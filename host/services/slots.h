@@ -45,6 +45,8 @@ struct nj_slot {
     uint32_t n_wants;
     bool warming; /* is being shown history */
     struct nj_warmup warmup;
+    bool restored;         /* its plugin took a saved state at this start, */
+    uint64_t restored_seq; /* which was saved at this seq */
 
     struct nj_fifo
         recent; /* the last NJ_SLOT_RECENT events shown, for the probe of a new version */

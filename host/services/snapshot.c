@@ -81,7 +81,7 @@ int nj_snapshot_load(struct nj_slot *slot, struct nj_instance *fresh, uint64_t *
     struct nj_saved head;
     struct nj_buf document = {0};
     njord_state_in in;
-    int rc = nj_state_get_saved(slot->host->state, slot->id, &head, &document, err);
+    int rc = nj_state_get_saved(slot->host->state, slot->id, 0, &head, &document, err);
     if (rc != 0)
         goto done;
     if (njord_state_in_open_bytes(&in, document.data, document.len) != NJORD_OK) {

@@ -1,6 +1,7 @@
 #include "services/strategies.h"
 
 #include "services/host.h"
+#include "services/past.h"
 #include "services/snapshot.h"
 
 #include <math.h>
@@ -67,6 +68,24 @@ static void on_own(void *ctx, const struct nj_message *m)
         nj_strategy_show(slot, m->topic, m->event);
 }
 
+/* A glob of `events` that is subscribed to. */
+static bool is_market(const char *glob)
+{
+    return strncmp(glob, "md.", 3) == 0 || strchr("*?[", glob[0]);
+}
+
+bool nj_strategy_wants(const struct nj_slot *slot, const char *topic, const njord_event *event,
+                       bool own)
+{
+    if (own)
+        return is_own(slot, event);
+    bool wanted = strncmp(topic, "md.status.", 10) == 0;
+    for (uint32_t i = 0; i < slot->config->n_events && !wanted; i++)
+        wanted =
+            is_market(slot->config->events[i]) && njord_glob_match(slot->config->events[i], topic);
+    return wanted && wants_symbol(slot, event->symbol_id);
+}
+
 /* ---- subscriptions ---- */
 
 static int add_subscription(struct nj_slot *slot, const char *glob, nj_bus_handler handler,
@@ -128,8 +147,7 @@ int nj_strategy_subscribe(struct nj_slot *slot, struct nj_error *err)
                  ? note_symbols(slot, err)
                  : nj_error_set(err, NJ_ERR_NOMEM, "strategy '%s': out of memory", slot->id);
     for (uint32_t i = 0; i < n_events && rc == 0; i++)
-        if (strncmp(slot->config->events[i], "md.", 3) == 0 ||
-            strchr("*?[", slot->config->events[i][0]))
+        if (is_market(slot->config->events[i]))
             rc = add_subscription(slot, slot->config->events[i], on_market, err);
     if (rc == 0)
         rc = add_subscription(slot, "md.status.*", on_market, err);
@@ -150,7 +168,7 @@ void nj_strategy_fund(struct nj_slot *slot)
 
 /* An intent as it goes out: into the record first, so that the strategy sees it as working from now
  * on. */
-static njord_status send_intent(struct nj_host *host, njord_intent *intent)
+njord_status nj_strategy_send(struct nj_host *host, njord_intent *intent)
 {
     struct nj_error err = {0};
     int rc = nj_bus_stamp(host->bus, &intent->ev, &err);
@@ -186,6 +204,8 @@ njord_status nj_strategy_submit(void *ctx, struct nj_instance *instance, const n
     union intent_room r;
     njord_event_init(&r.intent, NJORD_EV_INTENT);
     r.intent.ev.ts_ns = nj_host_now(host);
+    if (nj_past_showing(host))
+        nj_past_name_cause(instance);
     nj_intent_id(instance->id, nj_state_epoch(host->state), instance->cause_seq,
                  instance->ordinal++, r.intent.intent_id);
     snprintf(r.intent.strategy_id, sizeof r.intent.strategy_id, "%s", instance->id);
@@ -209,7 +229,9 @@ njord_status nj_strategy_submit(void *ctx, struct nj_instance *instance, const n
         nj_orders_told_add(&slot->sent, order);
     if (intent_id)
         memcpy(intent_id, r.intent.intent_id, sizeof r.intent.intent_id);
-    return send_intent(host, &r.intent);
+    if (nj_past_showing(host))
+        return nj_past_intent(instance, &r.intent);
+    return nj_strategy_send(host, &r.intent);
 }
 
 static njord_status send_cancel(struct nj_host *host, const char *strategy_id,
@@ -233,6 +255,8 @@ njord_status nj_strategy_cancel(void *ctx, struct nj_instance *instance, const c
     if (!order || strcmp(order->strategy_id, instance->id) != 0 || !nj_order_open(order))
         return NJORD_E_NOT_FOUND;
     instance->ordinal++;
+    if (nj_past_showing(host))
+        return nj_past_cancel(instance, intent_id);
     return send_cancel(host, instance->id, intent_id, "strategy");
 }
 
@@ -277,7 +301,7 @@ int nj_strategy_flatten(struct nj_host *host, const char *strategy_id, const cha
     intent.type = NJORD_TYPE_MARKET;
     intent.qty = fabs(left);
     nj_risk_service_mark_flatten(host, intent.intent_id);
-    return send_intent(host, &intent) == NJORD_OK
+    return nj_strategy_send(host, &intent) == NJORD_OK
                ? 0
                : nj_error_set(err, NJ_ERR_BUSY,
                               "strategy '%s': the flattening order in '%s' was not sent",
@@ -344,9 +368,14 @@ static bool load_saved(struct nj_slot *slot, struct nj_instance *instance)
     if (nj_restart_from_nothing(host))
         return false;
     int rc = nj_snapshot_load(slot, instance, &seq, &err);
+    slot->restored = rc == 0;
+    slot->restored_seq = seq;
     if (rc == 0)
         nj_log(host->log, NJ_INFO, "strategies", "state_loaded", NJ_TEXT("strategy", slot->id),
                NJ_INT("seq", seq));
+    else if (rc == NJ_ERR_NOT_FOUND && host->recovered)
+        nj_log(host->log, NJ_INFO, "strategies", "starts_empty", NJ_TEXT("strategy", slot->id),
+               NJ_TEXT("detail", "it has no saved state: nothing is shown to it again"));
     else if (rc != NJ_ERR_NOT_FOUND)
         nj_log(host->log, NJ_WARN, "strategies", "state_refused", NJ_TEXT("strategy", slot->id),
                NJ_TEXT("error", err.text), NJ_TEXT("detail", "it starts empty"));

@@ -10,6 +10,7 @@
 #include "base/err.h"
 
 #include <njord/abi.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct nj_host;
@@ -28,6 +29,13 @@ void nj_strategy_fund(struct nj_slot *slot);
 /* Shows an event to the slot's instance, once; while it is warming in the time of its history. */
 void nj_strategy_show(struct nj_slot *slot, const char *topic, const njord_event *event);
 int nj_strategy_start_one(struct nj_slot *slot, struct nj_error *err);
+/* Would its subscriptions bring it this event? own: of the order flow, else of the market. */
+bool nj_strategy_wants(const struct nj_slot *slot, const char *topic, const njord_event *event,
+                       bool own);
+/* Shows it an event, once. */
+void nj_strategy_show(struct nj_slot *slot, const char *topic, const njord_event *event);
+/* Sends an intent that has its id and its time. */
+njord_status nj_strategy_send(struct nj_host *host, njord_intent *intent);
 /* Shows the host's record of its positions and orders (on_sync). */
 void nj_strategy_sync(struct nj_slot *slot);
 /* What a strategy does not get when it leaves: cancels its orders or flattens its positions by

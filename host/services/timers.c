@@ -140,18 +140,39 @@ static int64_t next_beat(const struct nj_timers *t, const struct nj_timer *timer
     return __builtin_add_overflow(timer->due_ns, step, &due) ? INT64_MAX : due;
 }
 
+static void take_at(struct nj_timers *t, size_t at, struct nj_timer *out)
+{
+    *out = t->heap[at];
+    if (out->period_ns > 0) {
+        t->heap[at].due_ns = next_beat(t, out);
+        t->heap[at].order = t->next_order++;
+        down(t, at);
+    } else {
+        remove_at(t, at);
+    }
+}
+
 bool nj_timers_take(struct nj_timers *t, int64_t now_ns, struct nj_timer *out)
 {
     if (t->n == 0 || t->heap[0].later || t->heap[0].due_ns > now_ns)
         return false;
-    *out = t->heap[0];
-    if (out->period_ns > 0) {
-        t->heap[0].due_ns = next_beat(t, out);
-        t->heap[0].order = t->next_order++;
-        down(t, 0);
-    } else {
-        remove_at(t, 0);
-    }
+    take_at(t, 0, out);
+    return true;
+}
+
+bool nj_timers_take_of(struct nj_timers *t, int64_t now_ns,
+                       bool (*mine)(void *ctx, const void *owner), void *ctx, struct nj_timer *out)
+{
+    size_t first = SIZE_MAX;
+    if (nj_timers_next(t) > now_ns)
+        return false;
+    for (size_t i = 0; i < t->n; i++)
+        if (!t->heap[i].later && t->heap[i].due_ns <= now_ns && mine(ctx, t->heap[i].owner) &&
+            (first == SIZE_MAX || before(&t->heap[i], &t->heap[first])))
+            first = i;
+    if (first == SIZE_MAX)
+        return false;
+    take_at(t, first, out);
     return true;
 }
 

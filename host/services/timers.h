@@ -41,6 +41,10 @@ int64_t nj_timers_next(const struct nj_timers *timers);
 /* Takes the next timer when it is due at or before now_ns: once ones are removed, periodic ones set
  * on by whole periods past `due`. */
 bool nj_timers_take(struct nj_timers *timers, int64_t now_ns, struct nj_timer *out);
+/* The same for the first of those whose owner `mine` says yes to; looks through all when any is
+ * due. */
+bool nj_timers_take_of(struct nj_timers *timers, int64_t now_ns,
+                       bool (*mine)(void *ctx, const void *owner), void *ctx, struct nj_timer *out);
 /* Visits an owner's timers in no order of meaning (snapshots). */
 bool nj_timers_of(const struct nj_timers *timers, const void *owner, size_t *at,
                   struct nj_timer *out);

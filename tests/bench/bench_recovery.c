@@ -50,7 +50,12 @@ static double start(struct nj_state *state, uint64_t save)
     double began = now_s();
     if (!risk || nj_core_init(&core, config, NULL, &err) != 0)
         die(&err);
-    struct nj_recovery from = {log_dir, "paper", save ? NULL : state, risk, replay, risk};
+    struct nj_recovery from = {.journal_dir = log_dir,
+                               .venue = "paper",
+                               .state = save ? NULL : state,
+                               .risk = risk,
+                               .each = replay,
+                               .ctx = risk};
     if (nj_core_recover(&core, &from, &last_seq, &err) != 0)
         die(&err);
     if (save) {

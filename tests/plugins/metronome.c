@@ -4,7 +4,7 @@
 #include <njord/strategy.h>
 
 struct metronome {
-    int64_t ticks, fills, refused;
+    int64_t ticks, fills, refused, trades, bars;
     int32_t armed;
 };
 
@@ -19,6 +19,8 @@ static njord_status save(const struct metronome *s, njord_state_out *out)
     njord_state_put_i64(out, "ticks", s->ticks);
     njord_state_put_i64(out, "fills", s->fills);
     njord_state_put_i64(out, "refused", s->refused);
+    njord_state_put_i64(out, "trades", s->trades);
+    njord_state_put_i64(out, "bars", s->bars);
     return njord_state_put_bool(out, "armed", s->armed);
 }
 
@@ -28,6 +30,8 @@ static njord_status load(struct metronome *s, njord_state_in *in, uint32_t versi
     s->ticks = njord_state_get_i64(in, "ticks", 0);
     s->fills = njord_state_get_i64(in, "fills", 0);
     s->refused = njord_state_get_i64(in, "refused", 0);
+    s->trades = njord_state_get_i64(in, "trades", 0);
+    s->bars = njord_state_get_i64(in, "bars", 0);
     s->armed = njord_state_get_bool(in, "armed", 0);
     return NJORD_OK;
 }
@@ -35,11 +39,26 @@ static njord_status load(struct metronome *s, njord_state_in *in, uint32_t versi
 static njord_status on_trade(struct metronome *s, const njord_host *host, const njord_trade *trade)
 {
     int64_t every = njord_param_duration(host, "every");
-    (void)trade;
+    /* a resting order that this very trade fills counts already, and so does a bar that it closes
+     */
+    if (++s->trades % 25 == 0)
+        return njord_target(host, trade->symbol,
+                            (double)(s->bars % 3 - 1) * njord_param_real(host, "qty") +
+                                njord_position(host, trade->symbol) / 2);
     if (s->armed)
         return NJORD_OK;
     s->armed = 1;
     return host->timer_set(host, 1, host->now_ns(host) + every, every);
+}
+
+static njord_status on_bar(struct metronome *s, const njord_host *host, const njord_bar *bar)
+{
+    double before = host->last_price(host, bar->symbol), qty = njord_param_real(host, "qty");
+    if (++s->bars % 4 == 0) /* rests where trades are about to be */
+        return njord_buy_limit(host, bar->symbol, qty, before, NULL);
+    if (s->bars % 4 == 2)
+        return njord_sell_limit(host, bar->symbol, qty, before, NULL);
+    return NJORD_OK;
 }
 
 static njord_status on_fill(struct metronome *s, const njord_host *host, const njord_fill *fill)
@@ -96,5 +115,5 @@ static njord_status on_timer(struct metronome *s, const njord_host *host, uint32
 }
 
 NJORD_STRATEGY(metronome, "1.0.0", "trades by timer and by chance", params, .save = save,
-               .load = load, .on_trade = on_trade, .on_fill = on_fill, .on_decision = on_decision,
-               .on_timer = on_timer);
+               .load = load, .on_trade = on_trade, .on_bar = on_bar, .on_fill = on_fill,
+               .on_decision = on_decision, .on_timer = on_timer);

@@ -88,7 +88,12 @@ static int start(struct world *w, struct nj_state *state)
     err = (struct nj_error){0};
     ck_assert_int_eq(nj_core_init(&w->core, config, log_file, &err), 0);
     w->risk = nj_risk_new(&config->risk);
-    struct nj_recovery from = {log_dir, "paper", state, w->risk, replay, w};
+    struct nj_recovery from = {.journal_dir = log_dir,
+                               .venue = "paper",
+                               .state = state,
+                               .risk = w->risk,
+                               .each = replay,
+                               .ctx = w};
     return nj_core_recover(&w->core, &from, &w->last_seq, &err);
 }
 

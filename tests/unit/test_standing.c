@@ -155,6 +155,23 @@ START_TEST(another_line_is_told_with_its_file_and_number_and_stays_the_next)
 }
 END_TEST
 
+START_TEST(lines_that_no_run_made_are_passed_over)
+{
+    struct nj_standing_place where;
+    put_text("md.trades.BTCUSDT.ndjson", "{\"price\":1}\n{\"price\":2}\n{\"seq\":5}\n"
+                                         "{\"price\":3}\n{\"seq\":6}\n{\"price\":4}\n");
+    put_text("orders.ndjson", "{\"price\":1}\n");
+    struct nj_standing *s = opened();
+    ck_assert_uint_eq(nj_standing_left(s), 1);
+    ck_assert_int_eq(hold(s, "md.trades.BTCUSDT", "{\"seq\":5}", &where), NJ_STANDING_SAME);
+    ck_assert_int_eq(hold(s, "md.trades.BTCUSDT", "{\"seq\":7}", &where), NJ_STANDING_OTHER);
+    ck_assert_uint_eq(where.line, 5);
+    ck_assert_int_eq(hold(s, "md.trades.BTCUSDT", "{\"seq\":6}", &where), NJ_STANDING_SAME);
+    ck_assert_uint_eq(nj_standing_left(s), 0);
+    nj_standing_close(s);
+}
+END_TEST
+
 START_TEST(a_torn_tail_is_cut_first_and_counts_as_missing)
 {
     struct nj_standing_place where;
@@ -208,6 +225,7 @@ int main(void)
     tcase_add_test(tc, an_empty_folder_holds_nothing);
     tcase_add_test(tc, a_chain_of_dated_compressed_and_live_files_is_one_journal);
     tcase_add_test(tc, another_line_is_told_with_its_file_and_number_and_stays_the_next);
+    tcase_add_test(tc, lines_that_no_run_made_are_passed_over);
     tcase_add_test(tc, a_torn_tail_is_cut_first_and_counts_as_missing);
     tcase_add_test(tc, many_lines_go_through_a_small_window);
     suite_add_tcase(suite, tc);

@@ -246,7 +246,7 @@ static void expect_saved(struct nj_state *state, const char *id, uint64_t seq, c
 {
     struct nj_saved head;
     struct nj_buf out = {0};
-    ck_assert_msg(nj_state_get_saved(state, id, &head, &out, &err) == 0, "%s", err.text);
+    ck_assert_msg(nj_state_get_saved(state, id, 0, &head, &out, &err) == 0, "%s", err.text);
     ck_assert_uint_eq(head.seq, seq);
     ck_assert_uint_eq(head.version, 7);
     ck_assert_str_eq(head.hash, "00ff");
@@ -261,7 +261,7 @@ START_TEST(the_newest_saved_state_is_given_and_two_are_kept)
     struct nj_saved head;
     struct nj_buf out = {0};
     size_t len;
-    ck_assert_int_eq(nj_state_get_saved(state, "a", &head, &out, &err), NJ_ERR_NOT_FOUND);
+    ck_assert_int_eq(nj_state_get_saved(state, "a", 0, &head, &out, &err), NJ_ERR_NOT_FOUND);
     ck_assert_int_eq(put_saved(state, "a", 9, "nine", 4), 0);
     ck_assert_int_eq(put_saved(state, "a", 1000, "\0\n\xff", 3), 0); /* 1000 is newer than 9 */
     ck_assert_int_eq(put_saved(state, "a_b", 5000, "other", 5), 0);

@@ -1,0 +1,3 @@
+/* moody_sync.c - moody.c with an on_sync. */
+#define MOODY_SYNC
+#include "moody.c"
