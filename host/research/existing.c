@@ -8,10 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Lines of a dated file that are looked at to see whether it begins before its day: trades that
- * came late stand among the first. */
-#define FIRST_LINES 4096u
-
 union event {
     njord_event ev;
     njord_bar bar;
@@ -89,27 +85,53 @@ static int note_day(void *ctx, const union event *event, const char *line, size_
 
 /* ---- which files ----------------------------------------------------------------------------- */
 
-/* The days that a file's rows are of. */
-static int measure(struct nj_existing *existing, struct nj_existing_file *file,
-                   const struct nj_stage *stage, bool repair, struct nj_error *err)
+static bool is_staged(const struct nj_stage *stage, int32_t from, int32_t to)
 {
-    int32_t first = stage->days[0].day, last = stage->days[stage->n_days - 1].day;
-    uint64_t lines = file->file.day > last + 1 ? 1 : FIRST_LINES;
+    size_t low = 0, high = stage->n_days;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (stage->days[mid].day < from)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < stage->n_days && stage->days[low].day <= to;
+}
+
+/* How many lines of file i must be looked at to know whether it holds rows of the stage's days: all
+ * when a staged day lies from the day before its own (rows that came late) to the day of the next
+ * file (it may go on until there); else the first, which tells whether it begins long before. */
+static uint64_t lines_to_read(const struct nj_existing *existing, size_t i, size_t n,
+                              const struct nj_stage *stage)
+{
+    int32_t day = existing->files[i].file.day, next = INT32_MAX;
+    if (day == NJ_DAY_LIVE)
+        return UINT64_MAX;
+    for (size_t k = i + 1; k < n && next == INT32_MAX; k++)
+        if (existing->files[k].file.day > day && existing->files[k].file.day != NJ_DAY_LIVE)
+            next = existing->files[k].file.day;
+    if (is_staged(stage, day - 1, next))
+        return UINT64_MAX;
+    return day > stage->days[0].day ? 1 : 0;
+}
+
+/* The days that a file's rows are of, as far as they matter here. */
+static int measure(struct nj_existing *existing, struct nj_existing_file *file, uint64_t lines,
+                   const struct nj_platform *platform, bool repair, struct nj_error *err)
+{
     bool live = file->file.day == NJ_DAY_LIVE;
     char path[NJ_PATH_MAX];
     int rc = 0;
     file->first_day = live ? INT32_MAX : file->file.day;
     file->last_day = live ? INT32_MIN : file->file.day;
-    if (!live && file->file.day < first)
-        return 0;
     if (live && repair) {
         uint64_t cut;
         rc = path_of(existing, &file->file, path, err);
         if (rc == 0)
-            rc = nj_journal_repair(stage->platform, path, &cut, err);
+            rc = nj_journal_repair(platform, path, &cut, err);
     }
-    if (rc == 0)
-        rc = read_file(existing, file, live ? UINT64_MAX : lines, note_day, file, err);
+    if (rc == 0 && lines > 0)
+        rc = read_file(existing, file, lines, note_day, file, err);
     file->several = live || file->first_day != file->last_day;
     return rc;
 }
@@ -197,11 +219,12 @@ int nj_existing_find(struct nj_existing *existing, const char *dir, const char *
         if (!existing->files)
             rc = nj_error_set(err, NJ_ERR_NOMEM, "out of memory for %zu files", listed.n);
     }
-    for (size_t i = 0; rc == 0 && i < listed.n; i++) {
+    for (size_t i = 0; rc == 0 && i < listed.n; i++)
         existing->files[i].file = listed.files[i];
-        existing->n = i + 1;
-        rc = measure(existing, &existing->files[i], stage, repair, err);
-    }
+    existing->n = rc == 0 ? listed.n : 0;
+    for (size_t i = 0; rc == 0 && i < existing->n; i++)
+        rc = measure(existing, &existing->files[i], lines_to_read(existing, i, existing->n, stage),
+                     stage->platform, repair, err);
     nj_journal_files_free(&listed);
     if (rc == 0)
         rc = take_files(existing, stage, err);
@@ -229,7 +252,7 @@ static int stage_line(void *ctx, const union event *event, const char *line, siz
 {
     const struct staging *s = ctx;
     struct nj_stage_row row = {.ts_ns = time_of(event), .id = -1};
-    /* a row of another day beyond the first lines stays in this file */
+    /* a row that is none of the days that were asked about stays in its file */
     if (!s->file->several && nj_day_of(row.ts_ns) != s->file->file.day)
         row.ts_ns = nj_day_start_ns(s->file->file.day);
     return nj_stage_add(s->stage, NJ_STAGE_OLD, &row, line, len, err);

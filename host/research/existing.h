@@ -1,11 +1,11 @@
 /* existing.h - what a folder holds of one journal for the days that an import touches.
  *
- * A dated file holds rows of its day; one that was cut from a live file of several days, and the
- * live file itself, may hold others. Where an import touches a day, all files with rows of it are
- * taken whole: their lines are staged by day and the files give way to one file a day. A live file
- * that begins before the end of what comes is among them, so that files stay in the order of time.
- * Under the folder's lock; changes nothing but the torn end of a live file (as opening it for
- * append does). */
+ * A dated file holds rows of its day, and perhaps of others: trades that came late, or the rest of
+ * a live file that was cut after several days. Where an import touches a day, all files with rows
+ * of it are taken whole: their lines are staged by day and the files give way to one file a day. A
+ * live file that begins before the end of what comes is among them, so that files stay in the order
+ * of time. Under the folder's lock; changes nothing but the torn end of a live file (as opening it
+ * for append does). */
 #ifndef NJ_RESEARCH_EXISTING_H
 #define NJ_RESEARCH_EXISTING_H
 

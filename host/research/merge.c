@@ -254,8 +254,8 @@ static int settle_bar(struct day *day, size_t from, size_t to, struct nj_error *
         int rc = decode(day, row, &event, err);
         if (rc != 0)
             return rc;
-        if (!row->fresh) { /* the later seq counts; without one the later line */
-            bool later = !holder || !event.ev.seq || !held.ev.seq || event.ev.seq > held.ev.seq;
+        if (!row->fresh) { /* the later seq counts, none less than any, else the later line */
+            bool later = !holder || event.ev.seq >= held.ev.seq;
             holder = later ? row : holder;
             held = later ? event : held;
             continue;

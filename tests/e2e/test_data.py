@@ -342,6 +342,25 @@ def stored_in_other_ways():
         equal(sorted(f.files()), ["ohlcv.1m.ATOMUSDT.2024010%d.ndjson" % d for d in (1, 2, 3, 4)], "files")
         equal(opens(f), list(range(4400)), "bars")
 
+    with Folder() as f:  # one under the first one's name, and one far behind
+        f.journal("ohlcv.1m.ATOMUSDT.20240101.ndjson", [bar(i, seq=i + 1) for i in range(0, 4000)])
+        f.journal("ohlcv.1m.ATOMUSDT.20240109.ndjson", [bar(i, seq=i + 1) for i in range(8 * 1440, 8 * 1440 + 10)])
+        before = f.files()
+        equal(f.bars(f.write("a.csv", made(10, start=2880)))["added"], 0, "rows of a file of several days that is named by the first")
+        equal(f.files(), before, "files")
+        equal(f.bars(f.write("a.csv", made(200, start=3900)))["added"], 100, "rows behind its end")
+        equal(opens(f), list(range(4100)) + list(range(8 * 1440, 8 * 1440 + 10)), "bars")
+
+    with Folder() as f:  # a trade that came a day late stands deep in the next day's file
+        def trade(i, day):
+            return dict(symbol="BTC/USDT", price=10, qty=1, ts_ns=(1704067200 + 86400 * day + i) * 10**9, trade_id=str(day * 100000 + i), venue="x")
+        f.journal("md.trades.BTCUSDT.20240102.ndjson", [trade(i, 1) for i in range(6000)] + [trade(7, 0)] + [trade(i, 1) for i in range(6000, 6010)])
+        lines = "ts,price,qty,trade_id,venue\n" + "".join("%d,10,1,%d,x\n" % (1704067200 + i, i) for i in range(20))
+        equal(f.trades(f.write("a.csv", lines))["already_there"], 1, "a trade that came late")
+        rows = f.rows("md.trades.BTCUSDT")
+        equal([r["trade_id"] for r in rows[:20]], [str(i) for i in range(20)], "the day before")
+        equal(len(rows), 6030, "trades")
+
     with Folder() as f:  # a torn end of a live file is set aside, as a host does
         f.journal("ohlcv.1m.ATOMUSDT.ndjson", [bar(0), bar(1)])
         with open(os.path.join(f.dir, "ohlcv.1m.ATOMUSDT.ndjson"), "a", encoding="utf-8") as out:
@@ -612,7 +631,7 @@ def main():
     another_host()
     mistakes()
     exports()
-    killed(200 if os.environ.get("NJORD_SOAK") else 6)
+    killed(60 if os.environ.get("NJORD_SOAK") else 6)
 
 
 if __name__ == "__main__":
