@@ -207,7 +207,8 @@ fuzz_programs = \
 soak_programs = \
     tests/soak/journal_kill \
     tests/soak/reader_memory \
-    tests/soak/reader_rotation
+    tests/soak/reader_rotation \
+    tests/soak/rotate_kill
 # Tests of other kinds that know a full size too.
 soak_tests = tests/e2e/test_data.py tests/unit/test_redis tests/unit/test_reload tests/unit/test_services \
     tests/e2e/test_again.py tests/e2e/test_killswitch.py tests/e2e/test_restart.py \
@@ -218,6 +219,7 @@ bench_programs = \
     tests/bench/bench_backtest \
     tests/bench/bench_cache \
     tests/bench/bench_codec \
+    tests/bench/bench_compress \
     tests/bench/bench_host \
     tests/bench/bench_import \
     tests/bench/bench_indicators \
@@ -315,6 +317,8 @@ tests_bench_bench_import_LDADD = $(SUPPORT_LIBS)
 tests_bench_bench_journal_LDADD = $(SUPPORT_LIBS)
 tests_bench_bench_replay_LDADD = $(SUPPORT_LIBS)
 tests_soak_journal_kill_LDADD = $(SUPPORT_LIBS)
+tests_soak_rotate_kill_LDADD = $(SUPPORT_LIBS)
+tests_bench_bench_compress_LDADD = $(SUPPORT_LIBS)
 tests_soak_reader_memory_LDADD = $(SUPPORT_LIBS)
 tests_soak_reader_rotation_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_import_LDADD = $(SUPPORT_LIBS)

@@ -26,10 +26,20 @@ static void tell_finished(struct nj_journals *js, const char *path, int fd, bool
         js->finished(js->finished_ctx, path, fd);
 }
 
+/* For the name of a file none of whose lines has a time that is understood: the day of the one in
+ * front of it, else of the clock. */
+static int32_t day_of_unknown(const struct nj_journals *js, const struct nj_jfile *f)
+{
+    if (f->last_day != NJ_DAY_NONE)
+        return f->last_day;
+    if (js->line_clock && js->line_ns != INT64_MIN)
+        return nj_day_of(js->line_ns);
+    return nj_day_of(js->platform->realtime_ns(js->platform->ctx));
+}
+
 /* Everything that a rotation takes, up to the switch. */
 static int rotate_now(struct nj_journals *js, struct nj_jfile *f, struct nj_error *err)
 {
-    const struct nj_platform *pf = js->platform;
     char dated[NJ_PATH_MAX];
     bool always = js->fsync == NJ_JOURNAL_FSYNC_ALWAYS;
     bool later = js->fsync == NJ_JOURNAL_FSYNC_INTERVAL && js->finished;
@@ -43,9 +53,7 @@ static int rotate_now(struct nj_journals *js, struct nj_jfile *f, struct nj_erro
         rc = nj_jset_open_file(js, f, err);
     if (rc != 0 || f->size == 0)
         return rc;
-    int32_t day = f->day;
-    if (day == NJ_DAY_NONE)
-        day = nj_rotate_day(f, nj_day_of(pf->realtime_ns(pf->ctx)));
+    int32_t day = f->day != NJ_DAY_NONE ? f->day : day_of_unknown(js, f);
     rc = nj_rotate_file(&js->env, f, day, js->fsync != NJ_JOURNAL_FSYNC_NEVER && !later, &fd, dated,
                         err);
     if (rc == NJ_ERR_NOT_FOUND) { /* taken away from outside: the next line makes a new one */
@@ -152,14 +160,19 @@ void nj_jset_before_line(struct nj_journals *js, struct nj_jfile *f, int64_t ts_
     if (!f->known && nj_jset_open_file(js, f, NULL) != 0)
         return; /* what ails it will be said when the line is written */
     off_t size = f->size + (off_t)f->len;
+    int32_t its = nj_rotate_day(f, ts_ns == NJORD_NONE_I64 ? NJ_DAY_NONE
+                                   : js->rotate_daily      ? day
+                                                           : nj_day_of(ts_ns));
+    if (size > 0 && f->day == NJ_DAY_NONE)
+        f->day = its;
     bool over = js->rotate_daily && day != NJ_DAY_NONE && f->day != NJ_DAY_NONE && day > f->day;
     bool full = js->rotate_bytes > 0 && (uint64_t)size >= js->rotate_bytes;
-    if (size > 0 && (over || full) && rotate(js, f))
+    if (size > 0 && (over || full) && rotate(js, f)) {
         size = f->size;
-    if (size == 0 || f->day == NJ_DAY_NONE)
-        f->day = nj_rotate_day(f, ts_ns == NJORD_NONE_I64 ? NJ_DAY_NONE
-                                  : js->rotate_daily      ? day
-                                                          : nj_day_of(ts_ns));
+        its = nj_rotate_day(f, its);
+    }
+    if (size == 0)
+        f->day = its;
 }
 
 int nj_jset_take_stock(struct nj_journals *js, struct nj_error *err)

@@ -421,6 +421,30 @@ START_TEST(names_of_order_flow_are_in_the_order_of_writing_over_all_runs)
 }
 END_TEST
 
+START_TEST(lines_that_tell_no_time_are_dated_by_the_ones_that_do)
+{
+    options.rotate_bytes = 1;
+    folder_write(dir, "x.ndjson", "{\"a\":0}\n", 8);
+    begin();
+    ck_assert_int_eq(nj_journals_append(js, "x", DAY1, "{\"a\":1}", 7, &err), 0);
+    ck_assert_int_eq(nj_journals_append(js, "x", NJORD_NONE_I64, "{\"a\":2}", 7, &err), 0);
+    ck_assert_int_eq(nj_journals_append(js, "x", NJORD_NONE_I64, "{\"a\":3}", 7, &err), 0);
+    ck_assert_int_eq(nj_journals_append(js, "x", DAY1 + DAY, "{\"a\":4}", 7, &err), 0);
+    end();
+    static const char *const names[] = {"x.20250101.ndjson", "x.20250101.1.ndjson",
+                                        "x.20250101.2.ndjson", "x.20250102.ndjson", "x.ndjson"};
+    for (int i = 0; i < 5; i++) {
+        char want[16];
+        size_t len;
+        char *text = folder_read(dir, names[i], &len);
+        snprintf(want, sizeof want, "{\"a\":%d}\n", i);
+        ck_assert_ptr_nonnull(text);
+        ck_assert_str_eq(text, want);
+        free(text);
+    }
+}
+END_TEST
+
 START_TEST(a_file_taken_away_from_outside_is_not_rotated)
 {
     begin();
@@ -640,6 +664,7 @@ int main(void)
     tcase_add_test(t,
                    a_file_that_begins_with_a_late_line_is_not_dated_before_the_one_in_front_of_it);
     tcase_add_test(t, names_of_order_flow_are_in_the_order_of_writing_over_all_runs);
+    tcase_add_test(t, lines_that_tell_no_time_are_dated_by_the_ones_that_do);
     tcase_add_test(t, a_file_taken_away_from_outside_is_not_rotated);
     tcase_add_test(t, finished_files_are_told_and_handed_over_to_be_synced);
     tcase_add_test(t, always_each_step_is_synced_before_the_next);

@@ -9,10 +9,13 @@
 #include "test_main.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -239,6 +242,108 @@ START_TEST(a_death_at_each_call_loses_nothing)
 }
 END_TEST
 
+/* ---- a disk that is full --------------------------------------------------------------------- */
+
+#define require(condition, why)                                                                    \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #condition, (why));             \
+            _exit(1);                                                                              \
+        }                                                                                          \
+    } while (0)
+
+/* In a mount namespace of its own: the whole test is a child of Check's. */
+static bool mount_small(const char *how)
+{
+    static bool apart;
+    if (!apart && (unshare(geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) != 0 ||
+                   mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0))
+        return false;
+    apart = true;
+    return mount("tmpfs", dir, "tmpfs", 0, how) == 0;
+}
+
+static void skipped(const char *test)
+{
+    printf("skipped: %s: cannot mount a tmpfs: %s\n", test, strerror(errno));
+}
+
+static uint64_t rotations(struct nj_journals *js, uint64_t *failed)
+{
+    struct nj_journal_stats stats;
+    nj_journals_stats(js, &stats);
+    *failed = stats.rotations_failed;
+    return stats.rotations;
+}
+
+/* No file can be made any more, but lines can be written: they go on into the old file. */
+START_TEST(lines_go_on_when_no_new_file_can_be_made)
+{
+    uint64_t failed, n;
+    if (!mount_small("size=4m,nr_inodes=12")) {
+        skipped("lines_go_on_when_no_new_file_can_be_made");
+        return;
+    }
+    faulty_init(&fp);
+    fp.clock_ns = DAY1 + 100 * DAY;
+    struct nj_journals *js = begin(NJ_JOURNAL_FSYNC_NEVER);
+    for (int i = 0; i < 200; i++)
+        put(js, names[i % 2], true, DAY1 + i / 20 * DAY);
+    for (uint32_t id = 0; id < model->next; id++)
+        require(model->fate[id] == MODEL_ACKED, "every line is taken");
+    n = rotations(js, &failed);
+    require(n > 3 && failed > 0, "rotations succeed, then fail");
+    require(!nj_journals_failed(js), "writing goes on");
+    require(mount("tmpfs", dir, "tmpfs", MS_REMOUNT, "nr_inodes=100") == 0, strerror(errno));
+    fp.clock_ns += 2000000000;
+    for (int i = 0; i < 40; i++)
+        put(js, names[i % 2], true, DAY1 + 20 * DAY);
+    require(rotations(js, &failed) > n + 2, "and rotation too, with room again");
+    require(nj_journals_close(js, NULL) == 0, "");
+    check_all("no inodes");
+    umount(dir);
+}
+END_TEST
+
+START_TEST(a_full_disk_while_it_rotates_loses_nothing)
+{
+    if (!mount_small("size=64k")) {
+        skipped("a_full_disk_while_it_rotates_loses_nothing");
+        return;
+    }
+    for (int shift = 0; shift < 40; shift++) {
+        char first[400];
+        memset(model, 0, sizeof *model);
+        folder_empty(dir);
+        memset(first, ' ', sizeof first);
+        folder_write(dir, "filler", first, (size_t)(shift * 10));
+        require(mount("tmpfs", dir, "tmpfs", MS_REMOUNT, "size=64k") == 0, strerror(errno));
+        faulty_init(&fp);
+        fp.clock_ns = DAY1 + 100 * DAY;
+        struct nj_journals *js =
+            begin(shift % 2 ? NJ_JOURNAL_FSYNC_ALWAYS : NJ_JOURNAL_FSYNC_NEVER);
+        int refused = 0;
+        for (int i = 0; i < 2000 && refused < 5; i++) {
+            put(js, names[i % 2], i % 3 == 0, DAY1 + i / 20 * DAY);
+            refused += model->fate[model->next - 1] == MODEL_REFUSED;
+            if (i % 7 == 0 && nj_journals_flush(js, NULL) == 0)
+                journal_model_flushed(model);
+        }
+        require(refused > 0 && nj_journals_failed(js), "the disk is full");
+        require(mount("tmpfs", dir, "tmpfs", MS_REMOUNT, "size=4m") == 0, strerror(errno));
+        fp.clock_ns += 2000000000;
+        require(nj_journals_flush(js, NULL) == 0, "lines that waited are written");
+        journal_model_flushed(model);
+        for (int i = 0; i < 4; i++)
+            put(js, names[i % 2], true, DAY1 + 120 * DAY);
+        require(model->fate[model->next - 1] == MODEL_ACKED, "it goes on");
+        require(nj_journals_close(js, NULL) == 0, "");
+        check_all("a full disk");
+    }
+    umount(dir);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("rotate_faults");
@@ -249,6 +354,8 @@ int main(void)
     tcase_add_loop_test(t, each_call_and_all_after_it_fail, 0, (int)N_OPS);
     tcase_add_test(t, a_roll_back_that_fails_too);
     tcase_add_loop_test(t, a_death_at_each_call_loses_nothing, 0, (int)N_OPS);
+    tcase_add_test(t, lines_go_on_when_no_new_file_can_be_made);
+    tcase_add_test(t, a_full_disk_while_it_rotates_loses_nothing);
     suite_add_tcase(suite, t);
     return run_suite(suite);
 }
