@@ -3,6 +3,7 @@
 #include "journal/names.h"
 #include "journal/scan_line.h"
 
+#include <errno.h>
 #include <njord/codec.h>
 #include <njord/contract.h>
 #include <njord/lines.h>
@@ -230,7 +231,7 @@ int nj_scan_file(struct nj_scan *scan, const char *path, struct nj_error *err)
     int got, rc = 0;
     njord_lines *lines = njord_lines_open(path, why, sizeof why);
     if (!lines)
-        return nj_error_set(err, NJ_ERR_IO, "%s", why);
+        return nj_error_set(err, errno == ENOENT ? NJ_ERR_NOT_FOUND : NJ_ERR_IO, "%s", why);
     begin(&r, scan, path, 1);
     while (rc == 0 && (got = njord_lines_block(lines, &block)) != 0) {
         size_t used;

@@ -31,7 +31,8 @@ int nj_scan_lines(struct nj_scan *scan, const char *text, size_t len, bool last,
  * NJORD_EV_BAR or NJORD_EV_TRADE; out: room for the struct. */
 int nj_scan_event(uint32_t type, const char *line, size_t len, void *out, struct nj_error *err);
 /* A whole file, plain or gzip (its CRC and length checked), into columns. Errors name file and
- * line. */
+ * line; NJ_ERR_NOT_FOUND: no such file, NJ_ERR_IO: damaged or unreadable. An unterminated last line
+ * of a live file (names.h) is not read. */
 int nj_scan_file(struct nj_scan *scan, const char *path, struct nj_error *err);
 
 #endif

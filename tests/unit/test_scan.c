@@ -389,6 +389,12 @@ START_TEST(file_names_its_bad_line_and_a_live_one_may_be_torn)
             ":3: Trade at byte 6: a text that does not end");
     file_is("md.trades.BTCUSDT.ndjson", TRADE "\nx\n" TRADE "\n", NJ_ERR_INPUT, 1,
             ":2: Trade at byte 0: expected map, found no value");
+    struct nj_scan s = everything();
+    ck_assert_int_eq(nj_columns_builder_new(&builder, NJ_COLUMNS_TRADES, &err), 0);
+    s.into = builder;
+    ck_assert_int_eq(nj_scan_file(&s, "/nonexistent/x.ndjson", &err), NJ_ERR_NOT_FOUND);
+    ck_assert_str_eq(err.text, "file '/nonexistent/x.ndjson': no such file");
+    clean();
     folder_remove(folder);
 }
 END_TEST
