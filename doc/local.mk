@@ -26,6 +26,7 @@ dist_man_MANS = \
     doc/man/njord-ctl.1 \
     doc/man/njord-data.1 \
     doc/man/njord-kill.1 \
+    doc/man/njord-ohlcv.1 \
     doc/man/njord-plugin.1 \
     doc/man/njord-publish.1 \
     doc/man/njord-replay.1 \

@@ -154,6 +154,8 @@ host_libnjord_a_SOURCES = \
     host/research/import_input.h \
     host/research/inventory.c \
     host/research/inventory.h \
+    host/research/make_bars.c \
+    host/research/make_bars.h \
     host/research/merge.c \
     host/research/merge.h \
     host/research/replay.c \
@@ -303,6 +305,7 @@ njord_SOURCES = \
     host/cli/verb_data_list.c \
     host/cli/verb_data_validate.c \
     host/cli/verb_kill.c \
+    host/cli/verb_ohlcv.c \
     host/cli/verb_plugin.c \
     host/cli/verb_plugin_check.c \
     host/cli/verb_plugin_info.c \

@@ -139,6 +139,7 @@ e2e_tests = \
     tests/e2e/test_killswitch.py \
     tests/e2e/test_market_stats.py \
     tests/e2e/test_msgpack_interop.py \
+    tests/e2e/test_ohlcv.py \
     tests/e2e/test_out_of_tree.sh \
     tests/e2e/test_plugin_exports.sh \
     tests/e2e/test_reader.py \

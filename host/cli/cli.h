@@ -36,6 +36,11 @@ enum { NJ_EXIT_DONE = 0, NJ_EXIT_FAILED = 1, NJ_EXIT_USAGE = 2 };
 #define NJ_OPT_SPEED       (UINT64_C(1) << 17)
 #define NJ_OPT_OLDER_THAN  (UINT64_C(1) << 24)
 
+#define NJ_OPT_FROM       (UINT64_C(1) << 24)
+#define NJ_OPT_TIMEFRAMES (UINT64_C(1) << 25)
+#define NJ_OPT_NO_FILL    (UINT64_C(1) << 26)
+#define NJ_OPT_MAX_GAP    (UINT64_C(1) << 27)
+
 #define NJ_OPT_KIND       (UINT64_C(1) << 30)
 #define NJ_OPT_LAYOUT     (UINT64_C(1) << 31)
 #define NJ_OPT_COLUMNS    (UINT64_C(1) << 32)
@@ -76,11 +81,12 @@ struct nj_cli {
     uint64_t given;      /* options that stood on the command line */
     const char *config, *control, *plugins, *bus, *reason, *file, *count, *dir, *templates;
     const char *kind, *layout, *columns, *time_unit, *delimiter, *venue, *format, *output;
+    const char *from, *timeframe_list, *max_gap;
     const char *max_return, *max_z, *max_volume, *window, *flat;
     const char *start, *end, *journal_dir, *speed, *older_than;
     struct nj_cli_list symbols, timeframes;
     bool json, force, help;
-    bool dry_run, replace, round;
+    bool dry_run, replace, round, no_fill;
     char **args; /* arguments that are no options, behind the verb's own names */
     int n_args;
     struct nj_config *loaded;                /* by nj_cli_config() */
@@ -113,6 +119,7 @@ const struct nj_cli_option *nj_verb_own(const struct nj_verb *verb);
 int nj_verb_backtest(struct nj_cli *cli);
 int nj_verb_compress(struct nj_cli *cli);
 int nj_verb_tail(struct nj_cli *cli);
+int nj_verb_ohlcv(struct nj_cli *cli);
 int nj_verb_publish(struct nj_cli *cli);
 int nj_verb_replay(struct nj_cli *cli);
 int nj_verb_plugin_new(struct nj_cli *cli);

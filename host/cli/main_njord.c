@@ -31,6 +31,19 @@ const struct nj_verb nj_verbs[] = {
      "Commands:\n", "njord data list", NULL, nj_data_verbs},
     {"kill", "the kill switch: no order leaves while it is tripped", "COMMAND", 1, 1, 0,
      "Commands:\n", "njord kill trip --reason \"odd fills\"", NULL, nj_kill_verbs},
+    {"ohlcv", "bars from recorded trades, into dated journals", "", 0, 0,
+     NJ_OPT_CONFIG | NJ_OPT_JSON | NJ_OPT_SYMBOL | NJ_OPT_FROM | NJ_OPT_TIMEFRAMES |
+         NJ_OPT_NO_FILL | NJ_OPT_MAX_GAP | NJ_OPT_OUTPUT | NJ_OPT_JOURNAL_DIR | NJ_OPT_REPLACE,
+     "The bars that a host would have made: exact to the last digit, buckets without trades "
+     "filled\n"
+     "with the last close, those with missing trade ids left out. The last bar comes too, "
+     "partial.\n"
+     "FILE is a trade journal, a raw capture, CSV or an exchange's dump, plain or gzip; DIR a\n"
+     "folder of journals. Both folders default to the journals'. A bar that is there already is\n"
+     "not written twice, a partial one gives way to the whole; one that is stored with other\n"
+     "values is refused, or replaced with --replace. Not while a host writes there.\n",
+     "njord ohlcv --symbol BTC/USDT --from capture.txt.gz --timeframes 1m,5m,1h", nj_verb_ohlcv,
+     NULL},
     {"plugin", "plugins: a new project, a check, what is there", "COMMAND", 1, 66, 0, "Commands:\n",
      "njord plugin new strategy my_first", NULL, nj_plugin_verbs},
     {"publish", "events from standard input, one JSON object a line, onto the bus", "TOPIC", 1, 1,

@@ -27,7 +27,7 @@ static int stage_rows(struct import *im, struct nj_error *err)
         if (rc == NJ_ERR_INTERNAL) {
             char where[NJ_PATH_MAX + 32];
             snprintf(where, sizeof where, "%s:%llu", im->input.name, (unsigned long long)row.line);
-            nj_error_context(err, where);
+            nj_error_context(err, "%s", where);
         }
         if (rc != 0)
             return rc;
