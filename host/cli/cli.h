@@ -36,10 +36,10 @@ enum { NJ_EXIT_DONE = 0, NJ_EXIT_FAILED = 1, NJ_EXIT_USAGE = 2 };
 #define NJ_OPT_SPEED       (UINT64_C(1) << 17)
 #define NJ_OPT_OLDER_THAN  (UINT64_C(1) << 24)
 
-#define NJ_OPT_FROM       (UINT64_C(1) << 24)
-#define NJ_OPT_TIMEFRAMES (UINT64_C(1) << 25)
-#define NJ_OPT_NO_FILL    (UINT64_C(1) << 26)
-#define NJ_OPT_MAX_GAP    (UINT64_C(1) << 27)
+#define NJ_OPT_FROM       (UINT64_C(1) << 26)
+#define NJ_OPT_TIMEFRAMES (UINT64_C(1) << 27)
+#define NJ_OPT_NO_FILL    (UINT64_C(1) << 28)
+#define NJ_OPT_MAX_GAP    (UINT64_C(1) << 29)
 
 #define NJ_OPT_KIND       (UINT64_C(1) << 30)
 #define NJ_OPT_LAYOUT     (UINT64_C(1) << 31)
