@@ -195,7 +195,7 @@ void nj_replay_close(struct nj_replay *r)
     if (!r)
         return;
     njord_merge_free(r->merge);
-    for (size_t i = 0; i < r->n; i++)
+    for (size_t i = 0; r->tracks && i < r->n; i++)
         nj_reader_close(r->tracks[i].reader);
     free(r->tracks);
     free(r);

@@ -63,7 +63,7 @@ static void reset(void)
 static njord_merge *merge_of(uint32_t n, int series)
 {
     struct list *lists[] = {&a, &b, &c, &d};
-    njord_merge_source sources[4];
+    njord_merge_source sources[4] = {{0}};
     for (uint32_t i = 0; i < n; i++)
         sources[i] = (njord_merge_source){lists[i], next_of, (uint64_t)series};
     njord_merge *m = njord_merge_new(sources, n);

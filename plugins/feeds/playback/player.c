@@ -248,7 +248,7 @@ void player_free(struct player *p)
     if (!p)
         return;
     njord_merge_free(p->merge);
-    for (uint32_t i = 0; i < p->n_reels; i++)
+    for (uint32_t i = 0; p->reels && i < p->n_reels; i++)
         tape_free(p->reels[i].tape);
     free(p->reels);
     journals_free(&p->journals);
