@@ -253,8 +253,9 @@ static int learn(njord_recorded *r, const char *line, size_t len, char *why)
         trial.column[COL_TS] = r->column[COL_TS_CLOSE];
         trial.column[COL_TS_NS] = -1;
         int64_t open = out.of.bar.ts_open, ns = 0, step = recorded_unit_ns(unit);
-        if (recorded_row(&trial, &unit, line, len, &out, why) == NJORD_RECORDED_EVENT)
-            ns = length_of(out.of.bar.ts_open - open, step > 1000000 ? step : 1000000);
+        if (recorded_row(&trial, &unit, line, len, &out, why) != NJORD_RECORDED_EVENT)
+            return 0;
+        ns = length_of(out.of.bar.ts_open - open, step > 1000000 ? step : 1000000);
         if (ns == 0 && step < 1000000)
             ns = length_of(out.of.bar.ts_open - open, step);
         name_timeframe(r, ns);
