@@ -369,12 +369,13 @@ static const struct nj_key ohlcv_keys[] = {
     {0}};
 
 static const struct nj_key journal_keys[] = {
-    BOOL("rotate_daily", "true", HOST(journal.rotate_daily), "Begin new files at midnight UTC."),
+    BOOL("rotate_daily", "true", HOST(journal.rotate_daily),
+         "Begin new files at midnight UTC, by the time of the lines."),
     INT("rotate_bytes", "100000000", HOST(journal.rotate_bytes), 1024, 1000000000000,
         "Begin a new file past this size, in bytes."),
-    BOOL("compress", "true", HOST(journal.compress), "Compress files that are no longer written."),
+    BOOL("compress", "true", HOST(journal.compress), "Compress finished files."),
     DURATION("compress_after", "24h", HOST(journal.compress_after_ns), 0, ANY,
-             "Age from which a file is compressed."),
+             "Age, by the last write, from which a finished file is compressed; 0s: at once."),
     INT("max_open", "512", HOST(journal.max_open), 4, 65536, "Journal files open at a time."),
     LIST("topics", "[\"md.trades.*\", \"md.ohlcv.*\"]", HOST(journal.topics),
          HOST(journal.n_topics), 128, 0, NULL, "topic patterns as \"md.trades.*\"",
