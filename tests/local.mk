@@ -42,6 +42,7 @@ unit_tests = \
     tests/unit/test_control \
     tests/unit/test_err \
     tests/unit/test_event \
+    tests/unit/test_exact \
     tests/unit/test_feeds \
     tests/unit/test_fs \
     tests/unit/test_glob \
@@ -106,6 +107,7 @@ unit_tests = \
     tests/unit/test_warmup \
     tests/unit/test_told \
     tests/unit/test_watchdog \
+    tests/unit/test_trade_ids \
     tests/unit/test_trial \
     tests/unit/test_yaml
 
@@ -225,6 +227,7 @@ bench_programs = \
     tests/bench/bench_import \
     tests/bench/bench_indicators \
     tests/bench/bench_journal \
+    tests/bench/bench_ohlcv \
     tests/bench/bench_recovery \
     tests/bench/bench_replay \
     tests/bench/bench_risk \
@@ -313,6 +316,7 @@ tests_unit_test_control_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_config_files_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_feeds_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_fs_LDADD = $(SUPPORT_LIBS)
+tests_bench_bench_ohlcv_LDADD = $(SUPPORT_LIBS)
 tests_bench_bench_recovery_LDADD = $(SUPPORT_LIBS)
 tests_bench_bench_import_LDADD = $(SUPPORT_LIBS)
 tests_bench_bench_journal_LDADD = $(SUPPORT_LIBS)

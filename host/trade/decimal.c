@@ -110,9 +110,44 @@ bool nj_grid_multiple(const struct nj_grid *a, const struct nj_grid *b, int64_t 
 /* ---- products of decimals --------------------------------------------------------------------
  */
 
+/* Up to 15 digits without a text: k / 10^s with k < 10^15 and 10^s a double, which reads back, is
+ * the shortest decimal, because no two decimals of 15 digits share a double. */
+static bool short_digits(double v, struct nj_digits *out)
+{
+    static const double power[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                     1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                     1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    int s = 22;
+    while (s > 0 && v * power[s] >= 1e15)
+        s--;
+    if (!(v * power[s] < 1e15))
+        return false;
+    uint64_t k = (uint64_t)(v * power[s] + 0.5);
+    if (k == 0 || (double)k / power[s] != v)
+        return false;
+    *out = (struct nj_digits){k, -s};
+    return true;
+}
+
+static struct nj_digits without_zeros(struct nj_digits d)
+{
+    while (d.m && d.m % 10000 == 0) {
+        d.m /= 10000;
+        d.e += 4;
+    }
+    while (d.m && d.m % 10 == 0) {
+        d.m /= 10;
+        d.e++;
+    }
+    return d;
+}
+
 struct nj_digits nj_digits_of(double v)
-{ /* read off its text */
-    char text[NJORD_NUMBER_SIZE];
+{
+    struct nj_digits found;
+    if (short_digits(fabs(v), &found))
+        return without_zeros(found);
+    char text[NJORD_NUMBER_SIZE]; /* read off its text */
     size_t len = njord_format_f64(fabs(v), text);
     struct nj_digits d = {0, 0};
     bool fraction = false;
@@ -133,11 +168,7 @@ struct nj_digits nj_digits_of(double v)
             d.e -= fraction;
         }
     }
-    while (d.m && d.m % 10 == 0) {
-        d.m /= 10;
-        d.e++;
-    }
-    return d;
+    return without_zeros(d);
 }
 
 int nj_product_compare(double a, double b, double c, double d)

@@ -252,6 +252,74 @@ START_TEST(columns_give_what_single_trades_give)
 }
 END_TEST
 
+/* ---- however a stream is cut ---- */
+
+/* The last bar of a timeframe that was handed out before bars[from]; INT64_MIN: none. */
+static int64_t last_open(const char *timeframe)
+{
+    for (size_t i = n_bars; i > 0; i--)
+        if (strcmp(bars[i - 1].timeframe, timeframe) == 0)
+            return bars[i - 1].ts_open;
+    return INT64_MIN;
+}
+
+/* A host that stops before trade `at` and starts again: what is open is rebuilt from trades of the
+ * longest bucket on and one before it, as the service does. */
+static void stop_and_start(size_t at)
+{
+    static const char *const frames[] = {"1s", "5s", "1m", "5m"};
+    int64_t first = real[at - 1].ts_ns - real[at - 1].ts_ns % (5 * MIN);
+    size_t from = at - 1;
+    while (from > 0 && real[from].ts_ns >= first)
+        from--;
+    struct nj_ohlcv_options options = {frames, 4, true, 0, keep, NULL};
+    nj_ohlcv_free(ohlcv);
+    ck_assert_int_eq(nj_ohlcv_new(&ohlcv, &options, &err), 0);
+    for (int f = 0; f < 4; f++)
+        ck_assert_int_eq(
+            nj_ohlcv_handed_out(ohlcv, "BTC/USDT", frames[f], last_open(frames[f]), &err), 0);
+    for (size_t i = from; i < at; i++) {
+        njord_trade t = trade_of("BTC/USDT", real[i].ts_ns, real[i].price_f64, real[i].qty_f64,
+                                 real[i].buy ? NJORD_SIDE_BUY : NJORD_SIDE_SELL);
+        ck_assert_int_eq(nj_ohlcv_prime(ohlcv, &t, t.ev.ts_ns + 1, &err), 0);
+    }
+}
+
+START_TEST(any_stops_and_starts_give_the_bars_of_one_run)
+{
+    uint64_t x = 0x9e3779b97f4a7c15u * (uint64_t)(_i + 1);
+    if (!have_capture())
+        return;
+    OPEN(true, 0, "1s", "5s", "1m", "5m");
+    put_real();
+    size_t n = n_bars, cuts = 0;
+    njord_bar *whole = bars;
+    bars = NULL;
+    cap_bars = 0;
+    OPEN(true, 0, "1s", "5s", "1m", "5m");
+    for (size_t i = 0; i < n_real; i++) {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        if (i > 0 && x % 400 == 0) {
+            stop_and_start(i);
+            cuts++;
+        }
+        put_symbol("BTC/USDT", NJORD_NO_SYMBOL, real[i].ts_ns, real[i].price_f64, real[i].qty_f64,
+                   real[i].buy ? NJORD_SIDE_BUY : NJORD_SIDE_SELL);
+    }
+    finish();
+    ck_assert_uint_gt(cuts, 20);
+    ck_assert_uint_eq(n_bars, n);
+    for (size_t i = 0; i < n; i++) {
+        bars[i].ev.symbol_id = whole[i].ev.symbol_id;
+        ck_assert_msg(memcmp(&bars[i], &whole[i], sizeof *bars) == 0, "%s bar %zu of %zu differs",
+                      bars[i].timeframe, i, n);
+    }
+    free(whole);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ohlcv_exact");
@@ -261,6 +329,7 @@ int main(void)
     tcase_add_test(t, capture_gives_the_expected_bars_to_the_last_digit);
     tcase_add_test(t, longer_bars_equal_direct_sums_of_the_trades);
     tcase_add_test(t, columns_give_what_single_trades_give);
+    tcase_add_loop_test(t, any_stops_and_starts_give_the_bars_of_one_run, 0, 4);
     suite_add_tcase(suite, t);
     return run_suite(suite);
 }
