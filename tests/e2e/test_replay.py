@@ -402,6 +402,8 @@ def over_redis(recorded, folder):
         n = len(one_stream(recorded))
         wait(lambda: one.status()["bus"]["received"] >= n, "all trades on the bus")
         wait(lambda: len(one_stream(one)) == n, lambda: "%d trades in the journals, %d are" % (n, len(one_stream(one))))
+        flow = len(recorded.journal("orders"))
+        wait(lambda: len(one.journal("orders")) >= flow, lambda: "%d lines of order flow, %d are" % (flow, len(one.journal("orders"))))
         equal(one.status()["bus"]["gaps"], 0, "gaps")
         same_as(recorded, one, "over Redis")
         # the host of this configuration is asked, whatever the bus
