@@ -12,9 +12,9 @@ import time
 from fractions import Fraction
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
-from njordtest import NJORD, Host, chain, check, equal, journal_lines  # noqa: E402
+from njordtest import NJORD, Host, chain, check, equal  # noqa: E402
 
-ROUNDS = 1000 if os.environ.get("NJORD_SOAK") == "1" else 10
+ROUNDS = int(os.environ.get("NJORD_ROUNDS", 1000 if os.environ.get("NJORD_SOAK") == "1" else 10))
 
 EXTRA = """
 feeds:
@@ -38,32 +38,65 @@ strategies:
 """
 
 
-def journal_is_whole(folder, name):
-    """Every line of all its files parses but a torn last one; seq is strictly rising."""
-    last, number, torn = 0, 0, False
-    for number, line in enumerate(journal_lines(folder, name), 1):
-        check(not torn, "%s: line %d has no end and is not the last" % (name, number - 1))
-        torn = not line.endswith(b"\n")
-        if torn:
-            continue
-        try:
-            event = json.loads(line)
-        except ValueError:
-            check(False, "%s: line %d does not parse: %r" % (name, number, line[:200]))
-        check(event["seq"] > last, "%s: line %d: seq %d after %d" % (name, number, event["seq"], last))
-        last = event["seq"]
-    return number - torn
+class Journal:
+    """One journal, looked at after each kill: every line of all its files parses but a torn last one, seq is strictly rising, and no line
+    that stood there is gone. A file is known by its inode, whatever its name is meanwhile, and read on where it was left: what stands
+    before is looked at once, by its size."""
+
+    def __init__(self, folder, name):
+        self.folder = folder
+        self.name = name
+        self.known = {}  # inode to the end of its last whole line
+        self.lines = 0
+        self.last = 0  # seq
+
+    def check(self):
+        live = os.path.join(self.folder, self.name + ".ndjson")
+        for path in chain(self.folder, self.name):
+            st = os.stat(path)
+            at = self.known.get(st.st_ino, 0)
+            check(st.st_size >= at, "%s became shorter: %d bytes after %d" % (path, st.st_size, at))
+            if st.st_size == at:
+                continue
+            with open(path, "rb") as data:
+                data.seek(at)
+                new = data.read()
+            whole = new.rfind(b"\n") + 1
+            check(whole == len(new) or path == live, "%s has no end and is not the last" % path)
+            for line in new[:whole].splitlines():
+                self.lines += 1
+                try:
+                    event = json.loads(line)
+                except ValueError:
+                    check(False, "%s: line %d does not parse: %r" % (path, self.lines, line[:200]))
+                check(event["seq"] > self.last, "%s: line %d: seq %d after %d" % (path, self.lines, event["seq"], self.last))
+                self.last = event["seq"]
+            self.known[st.st_ino] = at + whole
 
 
-def written(host):
-    """Bytes of the order flow in all its files."""
-    total = 0
-    for path in chain(host.path("log"), "orders"):
+class Written:
+    """Bytes of the order flow since it was made: of the live file, and of those that were rotated meanwhile."""
+
+    def __init__(self, host):
+        self.live = host.path("log", "orders.ndjson")
+        self.inode, self.size = self.stat()
+        self.start = self.size
+        self.before = 0
+
+    def stat(self):
         try:
-            total += os.path.getsize(path)
-        except FileNotFoundError:
-            return written(host)  # renamed meanwhile
-    return total
+            st = os.stat(self.live)
+            return st.st_ino, st.st_size
+        except FileNotFoundError:  # rotated, and no line has come since
+            return None, 0
+
+    def bytes(self):
+        inode, size = self.stat()
+        if inode != self.inode:
+            self.before += self.size
+            self.inode = inode
+        self.size = size
+        return self.before + size - self.start
 
 
 def saved_books(host):
@@ -96,14 +129,15 @@ def main():
         base = open(host.path("base.yaml"), encoding="utf-8").read().replace("clock: events", "clock: wall").replace("at_end: stop",
                                                                                                                     "at_end: wait")
         host.write("base.yaml", base + EXTRA)
-        said = {}
+        journals = [Journal(host.path("log"), name)
+                    for name in ("orders", "risk.decisions", "broker.orders", "fills.BTCUSDT", "positions.BTCUSDT", "host.plugins")]
         for _ in range(ROUNDS):
             process = subprocess.Popen(host.command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             deadline = time.monotonic() + 20
             # random instants of a run that has begun to trade, each at another length of the journal
-            target = written(host) + rng.randrange(1, 60000)
+            target, written = rng.randrange(1, 60000), Written(host)
             while time.monotonic() < deadline and process.poll() is None:
-                if written(host) >= target:
+                if written.bytes() >= target:
                     break
                 time.sleep(rng.random() * 0.003)
             process.send_signal(signal.SIGKILL)
@@ -111,15 +145,13 @@ def main():
             check(process.returncode == -9, "the host ended by itself: %s" % process.stderr.read().decode())
             process.stderr.close()
             process.stdout.close()
-            for name in ("orders", "risk.decisions", "broker.orders", "fills.BTCUSDT", "positions.BTCUSDT", "host.plugins"):
-                n = journal_is_whole(host.path("log"), name)
-                check(n >= said.get(name, 0), "%s became shorter: %d lines after %d" % (name, n, said.get(name, 0)))
-                said[name] = n
+            for journal in journals:
+                journal.check()
         # a last run that ends by itself
         process = subprocess.Popen(host.command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        size = written(host)
+        written = Written(host)
         deadline = time.monotonic() + 20
-        while time.monotonic() < deadline and written(host) < size + 5000:
+        while time.monotonic() < deadline and written.bytes() < 5000:
             time.sleep(0.005)
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=30)
