@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -285,9 +286,11 @@ def refused(folder):
               "its journals")
         one.stop()
     # a host in the same folder that journals no market data may be replayed into
-    with LiveHost(SYMBOLS, RISK + "journal:\n  topics: []\n", STRATEGIES, journal_dir=folder) as one:
+    with LiveHost(SYMBOLS, RISK + "journal:\n  topics: []\n", STRATEGIES) as one:
+        os.mkdir(one.path("log"))
+        shutil.copy(os.path.join(folder, "md.trades.ATOMUSDT.ndjson"), one.path("log"))
         one.start()
-        done = replay(*words, folder=folder, to=one)
+        done = replay(*words, folder=one.path("log"), to=one)
         equal(done.returncode, 0, "a host that journals no market data (%s)" % done.stderr)
         one.stop()
 
