@@ -135,10 +135,9 @@ int nj_chain_next(struct nj_chain *c, struct nj_reader_stats *stats, struct nj_e
 static int first_seq(struct nj_chain *c, struct nj_place *place, struct nj_error *err)
 {
     char why[256];
-    const struct nj_journal_file *file = nj_shelf_at(c->shelf, c->stem, place->day, place->part);
     if (place->done)
         return 0;
-    int rc = file ? nj_chain_open_file(c, file, err) : NJ_ERR_NOT_FOUND;
+    int rc = nj_chain_open_place(c, place, err);
     if (rc < 0) /* gone, or damaged: reading tells, if it comes to that */
         return rc == NJ_ERR_NOMEM ? rc : 0;
     if (njord_lines_next(c->lines, &c->line) == 1 && !(c->line.torn && c->live)) {

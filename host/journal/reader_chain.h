@@ -79,6 +79,9 @@ void nj_chain_close_file(struct nj_chain *chain);
 /* Opens one; NJ_ERR_NOT_FOUND: it is gone. */
 int nj_chain_open_file(struct nj_chain *chain, const struct nj_journal_file *file,
                        struct nj_error *err);
+/* The file at a place, also when it has been compressed since the folder was listed.
+ * NJ_ERR_NOT_FOUND: it is gone. */
+int nj_chain_open_place(struct nj_chain *chain, const struct nj_place *place, struct nj_error *err);
 /* Learns all dated files of the listing that it does not know yet; *added: how many are to be read.
  */
 int nj_chain_learn(struct nj_chain *chain, size_t *added, struct nj_error *err);

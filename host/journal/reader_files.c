@@ -106,27 +106,34 @@ int nj_chain_learn(struct nj_chain *c, size_t *added, struct nj_error *err)
 
 /* ---- from file to file ----------------------------------------------------------------------- */
 
+int nj_chain_open_place(struct nj_chain *c, const struct nj_place *place, struct nj_error *err)
+{
+    int rc = NJ_ERR_NOT_FOUND;
+    for (int i = 0; i < TRIES && rc == NJ_ERR_NOT_FOUND; i++) {
+        const struct nj_journal_file *file =
+            nj_shelf_at(c->shelf, c->stem, place->day, place->part);
+        if (!file && i > 0)
+            break;
+        rc = file ? nj_chain_open_file(c, file, err) : NJ_ERR_NOT_FOUND;
+        if (rc == NJ_ERR_NOT_FOUND) { /* compressed meanwhile, or removed */
+            int listed = nj_shelf_list(c->shelf, err);
+            if (listed < 0)
+                return listed;
+        }
+    }
+    return rc;
+}
+
 /* The dated file that is next. 1: it is open; 0: there is none left; or the error. */
 static int next_dated(struct nj_chain *c, struct nj_error *err)
 {
     for (; c->at < c->n_places; c->at++) {
-        const struct nj_place *place = &c->places[c->at];
-        int rc = place->done ? 0 : NJ_ERR_NOT_FOUND;
-        for (int i = 0; i < TRIES && rc == NJ_ERR_NOT_FOUND; i++) {
-            const struct nj_journal_file *file =
-                nj_shelf_at(c->shelf, c->stem, place->day, place->part);
-            rc = file ? nj_chain_open_file(c, file, err) : NJ_ERR_NOT_FOUND;
-            if (rc == NJ_ERR_NOT_FOUND) { /* compressed meanwhile, or removed */
-                if (!file && i > 0)
-                    break;
-                int listed = nj_shelf_list(c->shelf, err);
-                if (listed < 0)
-                    return listed;
-            }
-        }
+        if (c->places[c->at].done)
+            continue;
+        int rc = nj_chain_open_place(c, &c->places[c->at], err);
         if (rc < 0 && rc != NJ_ERR_NOT_FOUND)
             return rc;
-        if (c->lines) {
+        if (rc == 0) {
             c->at++;
             return 1;
         }
