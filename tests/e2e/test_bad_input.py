@@ -72,7 +72,7 @@ def configuration():
                  "--bus: 'url': expected inproc:, redis://[user:password@]host[:port][/db] or redis+unix:///path[?db=n], found another "
                  "text", "a bus that is none")
         one_line(host.run("--services", "feeds,risks"), 1,
-                 "--services: 'services': expected feeds, strategies, risk, broker, journal, found \"risks\"", "a service that is none")
+                 "--services: 'services': expected feeds, ohlcv, strategies, risk, broker, journal, found \"risks\"", "a service that is none")
         equal(files(host.dir), before, "files after refusals")
         check(not os.path.exists(host.path("log")) and not os.path.exists(host.path("state")), "a refused start made folders")
 

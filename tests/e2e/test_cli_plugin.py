@@ -78,8 +78,8 @@ def good():
             check("FAILED" not in out and "outputs" in out, out)
     playback = os.path.join(PLUGINS, "feeds", "playback.so")
     code, out, err = njord("plugin", "check", playback)
-    equal((code, err), (1, "njord plugin check: '%s': 1 check failed\n" % playback), "a parameter without default")
-    check("'files': missing" in out and "NAME=VALUE" in out, "says how to give it: %r" % out)
+    equal((code, err), (1, "njord plugin check: '%s': 1 check failed\n" % playback), "neither of two parameters")
+    check("create                FAILED" in out and "give files=PATH, or dir=FOLDER" in out, "says how to give it: %r" % out)
     with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as trades:
         for n in range(50):
             trades.write(json.dumps({"symbol": "ATOM/USDT", "price": 5 + n, "qty": 1, "ts_ns": 1000 + n, "trade_id": str(n)}) + "\n")

@@ -94,7 +94,7 @@ START_TEST(a_good_configuration_is_whole_or_refused_for_want_of_memory)
             ck_assert_uint_eq(config->feeds[0].params[1].n_map, 1);
             ck_assert_uint_eq(config->n_strategies, 2);
             ck_assert_uint_eq(config->n_symbols, 1);
-            ck_assert_uint_eq(config->n_services, 5);
+            ck_assert_uint_eq(config->n_services, 6);
             ck_assert_uint_eq(config->journal.n_topics, 2);
             ck_assert_uint_eq(config->brokers[0].n_params, 5);
         } else {

@@ -124,7 +124,7 @@ START_TEST(files_are_looked_at_before_anything_is_played)
     o = options_for("/");
     refused(&o, "file '/': is a directory: name the files in it");
     o = options_for(" ,\n ");
-    refused(&o, "'files' names no file: give at least one path");
+    refused(&o, "'files' names no file: give files=PATH, or dir=FOLDER of journals");
     write_file("b", "\x01\x02garbage\xff\xfe\nmore\n");
     o = options_for("b");
     refused(&o,

@@ -98,7 +98,7 @@ static int list_files(struct tape *p, char *why, size_t why_cap)
         text += len + 1;
     }
     if (p->n_files == 0) {
-        snprintf(why, why_cap, "'files' names no file: give at least one path");
+        snprintf(why, why_cap, "'files' names no file: give files=PATH, or dir=FOLDER of journals");
         return -1;
     }
     return 0;
