@@ -283,6 +283,8 @@ host_libnjord_a_SOURCES = \
 
 bin_PROGRAMS += njord njord-host
 njord_SOURCES = \
+    host/cli/backtest_args.c \
+    host/cli/backtest_args.h \
     host/cli/cli.h \
     host/cli/client.c \
     host/cli/client.h \

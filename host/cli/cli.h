@@ -138,6 +138,9 @@ const char *nj_cli_option_name(uint64_t option);
 /* One line on standard error: "njord ctl: …"; returns `code`. */
 int nj_cli_error(const struct nj_cli *cli, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* An own option's number, low <= *out <= high; left as it is when text is NULL. False: told. */
+bool nj_cli_real(const struct nj_cli *cli, const char *name, const char *text, double low,
+                 double high, double *out);
 /* The configuration of --config, else the default folder, else the defaults; read once. NULL after
  * its first problem was told. */
 const struct nj_config *nj_cli_config(struct nj_cli *cli);

@@ -1,7 +1,9 @@
 /* options.c - the options of all verbs in one table; parsing and help made from it. */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -268,6 +270,23 @@ int nj_cli_error(const struct nj_cli *cli, int code, const char *fmt, ...)
     va_end(args);
     fputc('\n', stderr);
     return code;
+}
+
+bool nj_cli_real(const struct nj_cli *cli, const char *name, const char *text, double low,
+                 double high, double *out)
+{
+    char *end;
+    if (!text)
+        return true;
+    errno = 0;
+    double v = strtod(text, &end);
+    if (*text && *end == '\0' && errno == 0 && isfinite(v) && v >= low && v <= high) {
+        *out = v;
+        return true;
+    }
+    nj_cli_error(cli, 0, "option '--%s': expected a number from %.10g to %.10g, found '%.64s'",
+                 name, low, high, text);
+    return false;
 }
 
 const struct nj_config *nj_cli_config(struct nj_cli *cli)
