@@ -191,8 +191,9 @@ static int read_run(struct nj_host *host, uint64_t *first, struct nj_error *err)
     struct nj_buf text = {0};
     int end = 0;
     int rc = nj_state_get(host->state, RUN_DOCUMENT, &text, err);
-    if (rc == 0 && (sscanf(text.data ? text.data : "", "first %" SCNu64 "%n", first, &end) != 1 ||
-                    *first == 0 || strcmp(text.data + end, "\n") != 0))
+    const char *line = text.data ? text.data : "";
+    if (rc == 0 && (sscanf(line, "first %" SCNu64 "%n", first, &end) != 1 || *first == 0 ||
+                    strcmp(line + end, "\n") != 0))
         rc = nj_error_set(err, NJ_ERR_INPUT,
                           "file '%s/" RUN_DOCUMENT "': expected \"first NUMBER\"; restore it, or "
                           "start with fresh folders",

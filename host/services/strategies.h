@@ -26,14 +26,12 @@ void nj_strategy_unsubscribe(struct nj_slot *slot);
 /* Gives a strategy its capital: the entry's, else the broker account's cash. */
 void nj_strategy_fund(struct nj_slot *slot);
 /* Makes, loads the saved state of, and installs one strategy. */
+int nj_strategy_start_one(struct nj_slot *slot, struct nj_error *err);
 /* Shows an event to the slot's instance, once; while it is warming in the time of its history. */
 void nj_strategy_show(struct nj_slot *slot, const char *topic, const njord_event *event);
-int nj_strategy_start_one(struct nj_slot *slot, struct nj_error *err);
 /* Would its subscriptions bring it this event? own: of the order flow, else of the market. */
 bool nj_strategy_wants(const struct nj_slot *slot, const char *topic, const njord_event *event,
                        bool own);
-/* Shows it an event, once. */
-void nj_strategy_show(struct nj_slot *slot, const char *topic, const njord_event *event);
 /* Sends an intent that has its id and its time. */
 njord_status nj_strategy_send(struct nj_host *host, njord_intent *intent);
 /* Shows the host's record of its positions and orders (on_sync). */
