@@ -7,6 +7,7 @@ dist_doc_DATA = \
     doc/contracts.md \
     doc/control.md \
     doc/feeds.md \
+    doc/metrics.md \
     doc/njord-compress.service \
     doc/njord-compress.timer \
     doc/njord-host.service \
@@ -26,6 +27,7 @@ dist_man_MANS = \
     doc/man/njord-ctl.1 \
     doc/man/njord-data.1 \
     doc/man/njord-kill.1 \
+    doc/man/njord-metrics.1 \
     doc/man/njord-ohlcv.1 \
     doc/man/njord-plugin.1 \
     doc/man/njord-publish.1 \
@@ -36,8 +38,8 @@ dist_man_MANS = \
     doc/man/njord.7 \
     doc/man/njord.yaml.5
 
-# The reference of all keys is made from the table in host/config/schema.c and kept in the tree; a
-# test compares.
+# The reference of all keys is made from the table in host/config/schema.c, that of the metrics from
+# host/backtest/metrics_table.c; kept in the tree, tests compare.
 EXTRA_PROGRAMS += doc/mkreference
 doc_mkreference_LDADD = $(HOST_LIBS)
 CLEANFILES += doc/mkreference$(EXEEXT)
@@ -47,3 +49,4 @@ reference: doc/mkreference$(EXEEXT)
 	@$(MKDIR_P) '$(srcdir)/doc/man'
 	./doc/mkreference page >'$(srcdir)/doc/configuration.md'
 	./doc/mkreference manual >'$(srcdir)/doc/man/njord.yaml.5'
+	./doc/mkreference metrics >'$(srcdir)/doc/metrics.md'

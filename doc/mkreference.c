@@ -1,5 +1,7 @@
-/* mkreference.c - writes doc/configuration.md or doc/man/njord.yaml.5, which are made from the
- * table of keys, to standard output: mkreference page | manual. Run by make reference. */
+/* mkreference.c - writes a page that is made from a table to standard output: doc/configuration.md
+ * (mkreference page) and doc/man/njord.yaml.5 (manual) from that of the keys, doc/metrics.md
+ * (metrics) from that of the metrics. Run by make reference. */
+#include "backtest/metrics.h"
 #include "config/config.h"
 #include "config/schema.h"
 
@@ -13,8 +15,10 @@ int main(int argc, char **argv)
         nj_config_reference(&text);
     else if (argc == 2 && strcmp(argv[1], "manual") == 0)
         nj_config_manual(&text);
+    else if (argc == 2 && strcmp(argv[1], "metrics") == 0)
+        nj_metrics_reference(&text);
     else {
-        fprintf(stderr, "mkreference: expected page or manual\n");
+        fprintf(stderr, "mkreference: expected page, manual or metrics\n");
         return 2;
     }
     int rc =

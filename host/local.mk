@@ -2,6 +2,8 @@
 
 noinst_LIBRARIES += host/libnjord.a
 host_libnjord_a_SOURCES = \
+    host/backtest/curve.c \
+    host/backtest/curve.h \
     host/backtest/engine.c \
     host/backtest/engine.h \
     host/backtest/engine_host.c \
@@ -307,6 +309,7 @@ njord_SOURCES = \
     host/cli/verb_data_list.c \
     host/cli/verb_data_validate.c \
     host/cli/verb_kill.c \
+    host/cli/verb_metrics.c \
     host/cli/verb_ohlcv.c \
     host/cli/verb_plugin.c \
     host/cli/verb_plugin_check.c \

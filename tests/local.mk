@@ -40,6 +40,7 @@ unit_tests = \
     tests/unit/test_config_taken \
     tests/unit/test_contract \
     tests/unit/test_control \
+    tests/unit/test_curve \
     tests/unit/test_err \
     tests/unit/test_event \
     tests/unit/test_exact \
@@ -140,6 +141,7 @@ e2e_tests = \
     tests/e2e/test_journal_full.py \
     tests/e2e/test_killswitch.py \
     tests/e2e/test_market_stats.py \
+    tests/e2e/test_metrics.py \
     tests/e2e/test_msgpack_interop.py \
     tests/e2e/test_ohlcv.py \
     tests/e2e/test_out_of_tree.sh \
@@ -198,6 +200,7 @@ test_plugins = \
 fuzz_programs = \
     tests/fuzz/fuzz_capture \
     tests/fuzz/fuzz_config \
+    tests/fuzz/fuzz_curve \
     tests/fuzz/fuzz_elf_stamp \
     tests/fuzz/fuzz_import \
     tests/fuzz/fuzz_json \

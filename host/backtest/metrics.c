@@ -320,6 +320,10 @@ static int check(const struct nj_metrics_input *in, struct nj_error *err)
                                 "metrics: point %zu at %lld is not after the one before", i + 1,
                                 (long long)c->ts_ns[i]);
     }
+    int64_t span;
+    if (c->n > 0 && __builtin_sub_overflow(c->ts_ns[c->n - 1], c->ts_ns[0], &span))
+        return nj_error_set(err, NJ_ERR_INPUT,
+                            "metrics: the last point is more than 292 years after the first");
     for (size_t i = 0; i < in->n_trades && !in->periods; i++)
         if (!isfinite(in->trades[i].pnl))
             return nj_error_set(err, NJ_ERR_INPUT, "metrics: result of trade %zu is no number",

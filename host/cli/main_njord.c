@@ -31,6 +31,13 @@ const struct nj_verb nj_verbs[] = {
      "Commands:\n", "njord data list", NULL, nj_data_verbs},
     {"kill", "the kill switch: no order leaves while it is tripped", "COMMAND", 1, 1, 0,
      "Commands:\n", "njord kill trip --reason \"odd fills\"", NULL, nj_kill_verbs},
+    {"metrics", "what any equity curve comes to", "CURVE", 1, 1, NJ_OPT_CONFIG | NJ_OPT_JSON,
+     "CURVE is a file of [ts_ns, equity] a line, CSV with the header ts_ns,equity (times in s, "
+     "ms,\n"
+     "us or ns, found out by their size), a result of njord backtest, or - for standard input.\n"
+     "Trade figures are over the changes between points. Definitions: doc/metrics.md.\n",
+     "njord metrics var/backtest/equity_ma_cross_ATOMUSDT.ndjson --initial 10000", nj_verb_metrics,
+     NULL},
     {"ohlcv", "bars from recorded trades, into dated journals", "", 0, 0,
      NJ_OPT_CONFIG | NJ_OPT_JSON | NJ_OPT_SYMBOL | NJ_OPT_FROM | NJ_OPT_TIMEFRAMES |
          NJ_OPT_NO_FILL | NJ_OPT_MAX_GAP | NJ_OPT_OUTPUT | NJ_OPT_JOURNAL_DIR | NJ_OPT_REPLACE,
@@ -76,7 +83,7 @@ const struct nj_cli_option *nj_verb_own(const struct nj_verb *verb)
     static const struct {
         int (*run)(struct nj_cli *cli);
         const struct nj_cli_option *options;
-    } owns[] = {{nj_verb_backtest, nj_backtest_options}};
+    } owns[] = {{nj_verb_backtest, nj_backtest_options}, {nj_verb_metrics, nj_metrics_options}};
     for (size_t i = 0; i < sizeof owns / sizeof owns[0]; i++)
         if (owns[i].run == verb->run)
             return owns[i].options;

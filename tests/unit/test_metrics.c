@@ -1,9 +1,11 @@
 /* test_metrics.c - metrics of curves small enough to work out by hand; a larger one is held against
  * an independent script by tests/e2e/test_metrics.py. */
 #include "backtest/metrics.h"
+#include "base/fs.h"
 #include "test_main.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,6 +200,11 @@ START_TEST(what_is_no_curve_is_refused_with_its_place)
     input.periods_per_year = 365;
     input.risk_free = NAN;
     ck_assert_int_eq(nj_metrics_of(&input, &m, &err), NJ_ERR_INPUT);
+    input.risk_free = 0;
+    ts[0] = INT64_MIN;
+    ts[2] = INT64_MAX;
+    ck_assert_int_eq(nj_metrics_of(&input, &m, &err), NJ_ERR_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "292 years"));
 }
 END_TEST
 
@@ -227,6 +234,22 @@ START_TEST(metrics_are_written_as_numbers_or_null)
 }
 END_TEST
 
+START_TEST(the_page_of_metrics_is_what_the_table_says)
+{
+    struct nj_buf made = {0}, kept = {0};
+    struct nj_error err = {0};
+    const char *top = getenv("top_srcdir");
+    char path[1024];
+    snprintf(path, sizeof path, "%s/doc/metrics.md", top ? top : ".");
+    nj_metrics_reference(&made);
+    ck_assert_msg(nj_read_file(path, 1 << 20, &kept, &err) == 0, "%s", err.text);
+    ck_assert_msg(kept.len == made.len && memcmp(kept.data, made.data, made.len) == 0,
+                  "doc/metrics.md is out of date: run make reference");
+    nj_buf_free(&made);
+    nj_buf_free(&kept);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("metrics");
@@ -241,6 +264,7 @@ int main(void)
     tcase_add_test(c, what_is_no_curve_is_refused_with_its_place);
     tcase_add_test(c, equity_that_falls_through_nothing_is_still_told_in_numbers);
     tcase_add_test(c, metrics_are_written_as_numbers_or_null);
+    tcase_add_test(c, the_page_of_metrics_is_what_the_table_says);
     suite_add_tcase(s, c);
     return run_suite(s);
 }
