@@ -138,7 +138,7 @@ static void print_report(const struct nj_make_bars_options *o, const struct nj_m
 
 int nj_verb_ohlcv(struct nj_cli *cli)
 {
-    struct nj_make_bars_options options;
+    struct nj_make_bars_options options = {0};
     struct nj_make_bars_report report;
     struct nj_data_progress progress;
     struct nj_error err = {0};

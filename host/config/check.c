@@ -326,6 +326,22 @@ static bool matches_any_topic(const struct nj_config *c, const struct symbols *s
     return false;
 }
 
+/* Bars that a strategy asks for and that are none of those that this host makes. */
+static bool misses_bars(const struct nj_config *c, const struct nj_instance_config *s,
+                        const char *glob)
+{
+    char name[128];
+    if (strncmp(glob, "md.ohlcv.", 9) != 0 || !nj_config_has_service(c, "ohlcv"))
+        return false;
+    for (uint32_t i = 0; i < c->ohlcv.n_timeframes; i++)
+        for (uint32_t k = 0; k < s->n_symbols; k++) {
+            snprintf(name, sizeof name, "md.ohlcv.%s.%s", c->ohlcv.timeframes[i], s->symbols[k]);
+            if (njord_glob_match(glob, name))
+                return false;
+        }
+    return true;
+}
+
 static void check_topics(struct nj_loader *l, const struct symbols *symbols)
 {
     const struct nj_config *c = l->config;
@@ -339,6 +355,11 @@ static void check_topics(struct nj_loader *l, const struct symbols *symbols)
             if (!matches_any_topic(c, symbols, s->events[k]))
                 nj_loader_problem_at(l, true, entry_item_place(l, s, "events", s->events[k]),
                                      "'events': '%s' matches no topic", s->events[k]);
+            else if (s->enabled && misses_bars(c, s, s->events[k]))
+                nj_loader_problem_at(l, true, entry_item_place(l, s, "events", s->events[k]),
+                                     "'events': '%s' matches no bars that this host makes "
+                                     "(ohlcv.timeframes); unless a feed brings them, none come",
+                                     s->events[k]);
     }
     for (uint32_t i = 0; i < c->journal.n_topics; i++)
         if (!matches_any_topic(c, symbols, c->journal.topics[i]))

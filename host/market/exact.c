@@ -46,16 +46,24 @@ static uwide size_of(nj_i128 v)
     return v < 0 ? -(uwide)v : (uwide)v;
 }
 
+/* v / LIMB, without a division where it is 0: a division of 128 bits is what these sums take time
+ * for. */
+static uwide limbs_of(uwide v)
+{
+    return v < (uwide)LIMB ? 0 : v / (uint64_t)LIMB;
+}
+
 /* Adds sign * v at limb `at`, v below 2^64 times LIMB. */
 static void add_at(struct nj_exact_long *n, int at, uwide v, int sign)
 {
     int64_t carry = 0;
     for (; at < LIMBS && (v || carry); at++) {
-        int64_t part = (int64_t)(v % (uint64_t)LIMB);
-        v /= (uint64_t)LIMB;
+        uwide rest = limbs_of(v);
+        int64_t part = (int64_t)(v - rest * (uint64_t)LIMB);
+        v = rest;
         int64_t limb = n->limbs[at] + (sign < 0 ? -part : part) + carry; /* below 3 limbs */
-        carry = limb / LIMB;
-        n->limbs[at] = limb % LIMB;
+        carry = limb >= LIMB ? limb / LIMB : limb <= -LIMB ? limb / LIMB : 0;
+        n->limbs[at] = limb - carry * LIMB;
     }
 }
 
@@ -68,8 +76,9 @@ static void add_long(struct nj_exact_long *n, nj_i128 m, int e)
     int sign = m < 0 ? -1 : 1;
     /* in parts, so that each times the shift stays below 2^128 */
     for (; u; at++) {
-        add_at(n, at, u % (uint64_t)LIMB * shift, sign);
-        u /= (uint64_t)LIMB;
+        uwide rest = limbs_of(u);
+        add_at(n, at, (u - rest * (uint64_t)LIMB) * shift, sign);
+        u = rest;
     }
 }
 
@@ -159,26 +168,28 @@ static double long_value(const struct nj_exact_long *from)
 {
     struct nj_exact_long n = *from;
     char text[LIMBS * LIMB_DIGITS + 16];
-    int top = LIMBS - 1;
+    int top = LIMBS - 1, low = 0;
     while (top >= 0 && n.limbs[top] == 0)
         top--;
     if (top < 0)
         return 0;
+    while (n.limbs[low] == 0)
+        low++;
     int64_t sign = n.limbs[top] < 0 ? -1 : 1, borrow = 0;
-    for (int i = 0; i <= top; i++) { /* all limbs of one sign */
+    for (int i = low; i <= top; i++) { /* all limbs of one sign */
         n.limbs[i] = n.limbs[i] * sign - borrow;
         borrow = n.limbs[i] < 0;
         n.limbs[i] += borrow * LIMB;
     }
     size_t len = 0;
-    for (int i = top; i >= 0; i--)
+    for (int i = top; i >= low; i--)
         for (int d = LIMB_DIGITS - 1; d >= 0; d--) {
             char digit = (char)('0' + (uint64_t)n.limbs[i] / pow10_u64[d] % 10);
             if (len > 0 || digit != '0')
                 text[len++] = digit;
         }
     text[len++] = 'e';
-    len += njord_format_i64(-LOWEST, text + len);
+    len += njord_format_i64(low * LIMB_DIGITS - LOWEST, text + len);
     double v;
     if (njord_parse_f64(text, len, &v) != len)
         v = DBL_MAX;

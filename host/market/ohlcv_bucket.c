@@ -114,7 +114,7 @@ static bool fills(const struct nj_ohlcv *o, const struct nj_ohlcv_bucket *b)
 static int64_t unseen(const struct nj_ohlcv *o, const struct nj_ohlcv_bucket *b,
                       const struct nj_ohlcv_span *gap, int64_t until_ns)
 {
-    int64_t to = fills(o, b) && gap->to < until_ns ? gap->to : until_ns;
+    int64_t to = gap && fills(o, b) && gap->to < until_ns ? gap->to : until_ns;
     int64_t n = (to - b->open_ns) / (b->end_ns - b->open_ns);
     return n > 0 ? n : 1;
 }

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/timeframe.h"
 #include "journal/names.h"
+#include "journal/scan.h"
 #include "market/trade_ids.h"
 #include "services/host.h"
 
@@ -44,7 +45,7 @@ static int read_file(const struct chain *c, size_t i, uint32_t type, bool last_o
     struct nj_buf last = {0};
     union room room;
     njord_line line;
-    njord_decode_error bad;
+    struct nj_error bad = {0};
     int rc = nj_journal_name_make(&c->files.files[i], name, sizeof name, err);
     if (rc == 0)
         rc = nj_path_join(path, sizeof path, c->dir, name, err);
@@ -58,7 +59,7 @@ static int read_file(const struct chain *c, size_t i, uint32_t type, bool last_o
         if (last_only) {
             nj_buf_clear(&last);
             nj_buf_add(&last, line.text, line.len);
-        } else if (njord_decode_json(type, line.text, line.len, &room, sizeof room, NULL, &bad)) {
+        } else if (nj_scan_event(type, line.text, line.len, &room, &bad) != 0) {
             rc = nj_error_set(err, NJ_ERR_INPUT, "%s:%llu: %s", path,
                               (unsigned long long)line.number, bad.text);
             break;
@@ -69,7 +70,7 @@ static int read_file(const struct chain *c, size_t i, uint32_t type, bool last_o
     if (more < 0)
         rc = nj_error_set(err, NJ_ERR_INPUT, "%s", njord_lines_error(lines));
     if (rc == 0 && last.len > 0) {
-        if (njord_decode_json(type, last.data, last.len, &room, sizeof room, NULL, &bad) != 0)
+        if (nj_scan_event(type, last.data, last.len, &room, &bad) != 0)
             rc = nj_error_set(err, NJ_ERR_INPUT, "%s: last line: %s", path, bad.text);
         else
             each(ctx, &room.event);

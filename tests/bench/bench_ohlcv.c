@@ -168,7 +168,7 @@ static void with_long_digits(void)
     for (size_t i = 0; i < TRADES; i++) {
         njord_trade t = events[i];
         if (i % 4 == 0)
-            t.qty = (double)(i % 1000 + 1) * 1e-12;
+            t.qty = (double)(i % 1000 + 1) / 1e12;
         if (nj_ohlcv_trade(o, &t, NULL, NULL) != 0)
             exit(1);
     }

@@ -381,6 +381,9 @@ static const struct {
      "strategies.yaml:2:33: 'events': 'md.trade.*' matches no topic"},
     {NULL, "strategies:\n  - {id: a, plugin: b, events: [md.trades.ETH/USDT]}\n",
      "strategies.yaml:2:33: 'events': 'md.trades.ETH/USDT' matches no topic"},
+    {NULL, "strategies:\n  - {id: a, plugin: b, events: [md.ohlcv.30m.*]}\n",
+     "strategies.yaml:2:33: 'events': 'md.ohlcv.30m.*' matches no bars that this host makes "
+     "(ohlcv.timeframes); unless a feed brings them, none come"},
     {"journal: {topics: [md.bars.*]}\n", NULL,
      "base.yaml:1:20: 'topics': 'md.bars.*' matches no topic"},
     {"symbols: {ETH/USDT: {}}\n", NULL,
