@@ -8,7 +8,9 @@ host_libnjord_a_SOURCES = \
     host/backtest/engine.h \
     host/backtest/engine_host.c \
     host/backtest/engine_impl.h \
+    host/backtest/engine_longer.c \
     host/backtest/engine_orders.c \
+    host/backtest/engine_rows.c \
     host/backtest/metrics.c \
     host/backtest/metrics.h \
     host/backtest/metrics_table.c \

@@ -41,6 +41,8 @@ unit_tests = \
     tests/unit/test_contract \
     tests/unit/test_control \
     tests/unit/test_curve \
+    tests/unit/test_engine \
+    tests/unit/test_engine_runs \
     tests/unit/test_err \
     tests/unit/test_event \
     tests/unit/test_exact \
@@ -185,6 +187,7 @@ test_plugins = \
     tests/plugins/no_callbacks.so \
     tests/plugins/nodelete.so \
     tests/plugins/older_struct.so \
+    tests/plugins/puppet.so \
     tests/plugins/recorder.so \
     tests/plugins/recording_broker.so \
     tests/plugins/save_refuses.so \
@@ -261,6 +264,7 @@ EXTRA_DIST += \
     tests/bench/simdjson_lines.cc \
     tests/unit/cache_make.h \
     tests/unit/config_load.h \
+    tests/unit/engine_run.h \
     tests/unit/ohlcv_make.h \
     tests/unit/reader_run.h \
     tests/unit/risk_make.h \

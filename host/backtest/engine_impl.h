@@ -1,8 +1,9 @@
 /* engine_impl.h - a run's insides, shared by the engine's files: what stands where, and who does
  * what to it.
  *
- * engine.c walks the rows and the clock; engine_orders.c takes an intent to its end; engine_host.c
- * answers what the plugin asks. */
+ * engine.c makes a run and ends it; engine_rows.c walks the rows and the clock; engine_longer.c
+ * makes longer bars of them; engine_orders.c takes an intent to its end; engine_host.c answers what
+ * the plugin asks. */
 #ifndef NJ_BACKTEST_ENGINE_IMPL_H
 #define NJ_BACKTEST_ENGINE_IMPL_H
 
@@ -23,7 +24,8 @@
 struct nj_bt_symbol {
     const struct nj_bt_series *series;
     struct nj_instrument *instrument;
-    size_t piece, row;   /* of the next row */
+    size_t piece, row;                /* of the next row */
+    const struct nj_columns *columns; /* that it stands in; NULL: ended */
     int64_t next_ns;     /* when it comes: ts_close of a bar, ts of a trade; INT64_MAX: ended */
     uint64_t shown;      /* rows so far */
     double price;        /* last trade, else the latest close; NaN: none */
@@ -33,7 +35,8 @@ struct nj_bt_symbol {
     char fill_prefix[NJORD_SYMBOL_SIZE + 8]; /* "paper-ATOMUSDT-" */
     char topic[64];                          /* of its bars */
     njord_bar pristine;                      /* of bars: all that a row does not change */
-    double high, low;                        /* of the bar now at hand */
+    bool warming;                            /* its latest row is warm-up */
+    struct nj_bt_longer *longer;             /* one a frame of the run; NULL: none */
     njord_match_book book;                   /* resting orders */
     struct nj_fifo at_open;                  /* njord_match_order: those that the next open fills */
 };
@@ -45,6 +48,12 @@ struct nj_bt_timer {
 };
 
 enum nj_bt_action { NJ_BT_INTENT, NJ_BT_CANCEL };
+
+/* A timeframe of longer bars that the rows are made into. */
+struct nj_bt_frame {
+    int64_t length_ns;
+    char timeframe[NJORD_TIMEFRAME_SIZE];
+};
 
 /* What a callback asked for, until it is worked off: this, then the event. */
 struct nj_bt_wish {
@@ -79,6 +88,8 @@ struct nj_bt {
     bool held;       /* some symbol is not flat */
     double cash;     /* after the latest fill */
     struct nj_fifo wishes;
+    struct nj_bt_frame *frames; /* with bars: shortest first */
+    uint32_t n_frames;
     struct nj_ohlcv *bars; /* with trades: of the curve's points, and those asked for */
     struct nj_fifo closed; /* njord_bar: handed out and not yet shown */
     bool bars_only;        /* with trades: the strategy takes no trade */
@@ -101,12 +112,32 @@ struct nj_bt_symbol *nj_bt_symbol_named(struct nj_bt *bt, const char *symbol);
 /* A number for an event that the engine makes. */
 uint64_t nj_bt_next_seq(struct nj_bt *bt);
 
+/* engine_rows.c */
+int nj_bt_rows_init(struct nj_bt *bt);
+void nj_bt_walk(struct nj_bt *bt);
+/* Shows a bar (the plugin's to spoil) and works off what it makes the strategy send. */
+void nj_bt_show_bar(struct nj_bt *bt, struct nj_bt_symbol *s, const char *topic, njord_bar *bar);
+/* Do the run's globs ask for a topic of the market? Without globs: `otherwise`. */
+bool nj_bt_wanted(const struct nj_bt *bt, const char *topic, bool otherwise);
+/* The aggregator's callback. */
+void nj_bt_on_closed(void *ctx, const njord_bar *bar);
+
+/* engine_longer.c */
+/* Finds out which timeframes the globs ask for. */
+int nj_bt_longer_init(struct nj_bt *bt);
+void nj_bt_longer_free(struct nj_bt *bt, struct nj_bt_symbol *s);
+/* Shows the buckets that ended before the rows of this instant began. */
+void nj_bt_longer_late(struct nj_bt *bt, int64_t close_ns);
+void nj_bt_longer_take(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_bar *row);
+/* Shows those that end with this instant. */
+void nj_bt_longer_closed(struct nj_bt *bt, int64_t close_ns);
+
 /* engine_orders.c */
 /* Works off what the plugin asked for, first in first out, to the end. */
 void nj_bt_settle(struct nj_bt *bt);
 /* A bar opens: orders that waited for it fill at its open. */
 void nj_bt_at_open(struct nj_bt *bt, struct nj_bt_symbol *s, double open);
-/* Resting orders meet a bar or a trade. */
+/* Resting orders meet a bar or a trade; what that makes the strategy send is not worked off yet. */
 void nj_bt_resting(struct nj_bt *bt, struct nj_bt_symbol *s, njord_match_tick tick);
 
 /* engine_host.c */

@@ -373,5 +373,4 @@ void nj_bt_resting(struct nj_bt *bt, struct nj_bt_symbol *s, njord_match_tick ti
             bt->out->counts.limit_fills_at_touch++;
         fill(bt, s, &filled.order, filled.lots, filled.price, before, filled.liquidity);
     }
-    nj_bt_settle(bt);
 }

@@ -1,0 +1,408 @@
+/* engine_rows.c - the clock and the rows of a run: timers, bars, trades, and the curve's points.
+ *
+ * The order within an instant is that of doc/semantics.md: orders that waited for an open meet it;
+ * then, at the instant itself, last prices, resting orders, timers, the bars one by one, and the
+ * point of the curve. */
+#include "backtest/engine_impl.h"
+
+#include <njord/contract.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROGRESS_EVERY 65536u
+
+static const struct nj_columns *piece_of(const struct nj_bt_symbol *s)
+{
+    return s->piece < s->series->n_pieces ? &s->series->pieces[s->piece] : NULL;
+}
+
+/* Sets when the next row comes, passing over pieces that are done. Two bars never share a time; two
+ * trades may. */
+static void find_next(struct nj_bt *bt, struct nj_bt_symbol *s)
+{
+    const struct nj_columns *c;
+    while ((c = piece_of(s)) && s->row >= c->n) {
+        s->piece++;
+        s->row = 0;
+    }
+    int64_t before = s->next_ns;
+    s->columns = c;
+    s->next_ns = c && c->ts[s->row] < bt->o->to_ns ? c->ts[s->row] + bt->length_ns : INT64_MAX;
+    if (s->next_ns < before || (s->next_ns == before && bt->length_ns > 0 && before != INT64_MAX))
+        nj_bt_fail(bt, NJ_ERR_INPUT, "symbol '%s': row at %lld is not after the one ahead of it",
+                   s->series->symbol, (long long)c->ts[s->row]);
+}
+
+/* ---- the curve ---- */
+
+/* Room for as many points as there are rows: with trades it is made as points come. */
+static int reserve_points(struct nj_bt *bt, size_t cap)
+{
+    struct nj_bt_outcome *out = bt->out;
+    int64_t *ts = realloc(out->curve_ts, cap * sizeof *ts);
+    if (ts)
+        out->curve_ts = ts;
+    double *equity = realloc(out->curve_equity, cap * sizeof *equity);
+    if (equity)
+        out->curve_equity = equity;
+    uint8_t *exposed = realloc(out->curve_exposed, cap);
+    if (exposed)
+        out->curve_exposed = exposed;
+    if (!ts || !equity || !exposed) {
+        nj_bt_fail(bt, NJ_ERR_NOMEM, "backtest: out of memory");
+        return NJ_ERR_NOMEM;
+    }
+    bt->cap_curve = cap;
+    return 0;
+}
+
+static inline void keep_point(struct nj_bt *bt, int64_t ts_ns)
+{
+    struct nj_bt_outcome *out = bt->out;
+    if (out->n_curve == bt->cap_curve && reserve_points(bt, 2 * bt->cap_curve) != 0)
+        return;
+    double equity = bt->cash;
+    if (bt->held)
+        for (uint32_t i = 0; i < bt->n_symbols; i++)
+            if (bt->symbols[i].qty != 0)
+                equity += bt->symbols[i].qty * bt->symbols[i].price;
+    out->curve_ts[out->n_curve] = ts_ns;
+    out->curve_equity[out->n_curve] = equity;
+    out->curve_exposed[out->n_curve++] = bt->held;
+}
+
+/* ---- the clock ---- */
+
+/* Fires what is due before `until` (or at it, when `at` says so), in order of due time. */
+static void fire_timers(struct nj_bt *bt, int64_t until, bool at)
+{
+    /* one set while an instant is worked off waits for the next */
+    uint64_t before = bt->timers_set;
+    while (bt->rc == 0 && bt->n_timers > 0) {
+        struct nj_bt_timer *first = NULL;
+        for (size_t i = 0; i < bt->n_timers; i++) {
+            struct nj_bt_timer *t = &bt->timers[i];
+            if (t->set > before && t->due_ns <= bt->now_ns)
+                continue;
+            if (!first || t->due_ns < first->due_ns ||
+                (t->due_ns == first->due_ns && t->set < first->set))
+                first = t;
+        }
+        if (!first || first->due_ns > until || (first->due_ns == until && !at))
+            return;
+        struct nj_bt_timer t = *first;
+        if (t.period_ns > 0)
+            first->due_ns += t.period_ns;
+        else
+            *first = bt->timers[--bt->n_timers];
+        if (t.due_ns > bt->now_ns)
+            bt->now_ns = t.due_ns;
+        bt->out->counts.timers++;
+        nj_instance_timer(bt->instance, nj_bt_next_seq(bt), t.id, t.due_ns);
+        nj_bt_settle(bt);
+    }
+}
+
+static inline void advance(struct nj_bt *bt, int64_t ts_ns)
+{
+    if (bt->n_timers > 0)
+        fire_timers(bt, ts_ns, false);
+    if (ts_ns > bt->now_ns)
+        bt->now_ns = ts_ns;
+}
+
+/* ---- bars ---- */
+
+static void meet_bar(struct nj_bt *bt, struct nj_bt_symbol *s)
+{
+    const struct nj_columns *c = s->columns;
+    njord_match_tick tick =
+        njord_match_bar(c->open[s->row], c->high[s->row], c->low[s->row], bt->o->slippage_bps,
+                        bt->o->limit_gap == NJ_BT_GAP_OPEN);
+    nj_bt_resting(bt, s, tick);
+}
+
+/* The row as a bar of its own, for the plugin to do with as it likes. */
+static inline void make_bar(const struct nj_bt_symbol *s, njord_bar *bar)
+{
+    const struct nj_columns *c = s->columns;
+    size_t row = s->row;
+    *bar = s->pristine;
+    bar->ts_open = c->ts[row];
+    bar->ts_close = bar->ev.ts_ns = s->next_ns;
+    bar->open = c->open[row];
+    bar->high = c->high[row];
+    bar->low = c->low[row];
+    bar->close = c->close[row];
+    bar->volume = c->volume[row];
+    if (c->trades)
+        bar->trades = c->trades[row];
+    if (c->quote_volume)
+        bar->quote_volume = c->quote_volume[row];
+    if (c->taker_volume)
+        bar->taker_volume = c->taker_volume[row];
+    if (c->partial && c->partial[row]) {
+        bar->partial = 1;
+        bar->ev.flags |= NJORD_EF_PARTIAL;
+    }
+}
+
+void nj_bt_show_bar(struct nj_bt *bt, struct nj_bt_symbol *s, const char *topic, njord_bar *bar)
+{
+    bt->warming = s->warming;
+    bar->ev.seq = nj_bt_next_seq(bt);
+    bar->ev.ts_recv_ns = bt->now_ns;
+    if (s->warming)
+        bar->ev.flags |= NJORD_EF_WARMUP;
+    nj_instance_show(bt->instance, topic, &bar->ev);
+    if (!nj_fifo_empty(&bt->wishes))
+        nj_bt_settle(bt);
+}
+
+/* Waiting orders and timers of an instant: seldom there. */
+static void before_bars(struct nj_bt *bt, int64_t close_ns)
+{
+    for (uint32_t i = 0; i < bt->n_symbols && bt->rc == 0; i++) {
+        struct nj_bt_symbol *s = &bt->symbols[i];
+        if (s->next_ns == close_ns && !nj_fifo_empty(&s->at_open)) {
+            advance(bt, close_ns - bt->length_ns);
+            nj_bt_at_open(bt, s, s->columns->open[s->row]);
+        }
+    }
+    advance(bt, close_ns);
+}
+
+/* Last prices of an instant, before anything meets them: what is sent about any symbol from here on
+ * gets its price of now, and not of the bar before. */
+static inline void take_price(struct nj_bt *bt, struct nj_bt_symbol *s)
+{
+    s->price = s->columns->close[s->row];
+    s->price_ts_ns = bt->now_ns;
+    s->warming = s->shown < bt->o->warmup;
+    s->shown++;
+    if (bt->o->risk && s->qty != 0)
+        nj_risk_mark(bt->risk, &bt->view, s->instrument->symbol);
+}
+
+/* All bars that close at one instant. */
+static void step_bars(struct nj_bt *bt, int64_t close_ns)
+{
+    bool counts = false, resting = false;
+    before_bars(bt, close_ns);
+    for (uint32_t i = 0; i < bt->n_symbols && bt->rc == 0; i++)
+        if (bt->symbols[i].next_ns == close_ns) {
+            take_price(bt, &bt->symbols[i]);
+            resting = resting || njord_match_book_count(&bt->symbols[i].book) > 0;
+        }
+    if (resting) { /* what their fills make the strategy send comes after all have met */
+        for (uint32_t i = 0; i < bt->n_symbols && bt->rc == 0; i++)
+            if (bt->symbols[i].next_ns == close_ns)
+                meet_bar(bt, &bt->symbols[i]);
+        nj_bt_settle(bt);
+    }
+    if (bt->n_timers > 0)
+        fire_timers(bt, close_ns, true);
+    if (bt->n_frames > 0)
+        nj_bt_longer_late(bt, close_ns);
+    for (uint32_t i = 0; i < bt->n_symbols && bt->rc == 0; i++) {
+        struct nj_bt_symbol *s = &bt->symbols[i];
+        njord_bar bar;
+        if (s->next_ns != close_ns)
+            continue;
+        counts = counts || !s->warming;
+        make_bar(s, &bar);
+        bt->out->counts.rows++;
+        if (bt->n_frames > 0)
+            nj_bt_longer_take(bt, s, &bar);
+        nj_bt_show_bar(bt, s, s->topic, &bar);
+        s->row++;
+        find_next(bt, s);
+    }
+    if (bt->n_frames > 0)
+        nj_bt_longer_closed(bt, close_ns);
+    if (counts)
+        keep_point(bt, close_ns);
+}
+
+/* ---- trades ---- */
+
+bool nj_bt_wanted(const struct nj_bt *bt, const char *topic, bool otherwise)
+{
+    if (!bt->o->event_globs)
+        return otherwise;
+    for (uint32_t i = 0; i < bt->o->n_event_globs; i++)
+        if (njord_glob_match(bt->o->event_globs[i], topic))
+            return true;
+    return false;
+}
+
+/* A bar that a trade has closed: shown before the trade is. Of the timeframe of the run: a point of
+ * the curve, once its instant is over. */
+static void take_bars(struct nj_bt *bt)
+{
+    for (njord_bar *bar; bt->rc == 0 && (bar = nj_fifo_peek(&bt->closed, NULL));
+         nj_fifo_release(&bt->closed)) {
+        char topic[80];
+        if (strcmp(bar->timeframe, bt->o->timeframe) == 0) {
+            if (bt->point_due && bt->point_ns != bar->ts_close)
+                keep_point(bt, bt->point_ns);
+            bt->point_due = !bt->warming;
+            bt->point_ns = bar->ts_close;
+        }
+        snprintf(topic, sizeof topic, "md.ohlcv.%s.%s", bar->timeframe, bar->symbol);
+        const struct nj_bt_symbol *s = nj_bt_symbol_named(bt, bar->symbol);
+        bool direct = bt->bars_only && strcmp(bar->timeframe, bt->o->timeframe) == 0;
+        if (!s || !nj_bt_wanted(bt, topic, direct))
+            continue;
+        bar->ev.seq = nj_bt_next_seq(bt);
+        bar->ev.ts_recv_ns = bt->now_ns;
+        bar->ev.symbol_id = s->instrument->symbol_id;
+        if (bt->warming)
+            bar->ev.flags |= NJORD_EF_WARMUP;
+        nj_instance_event(bt->instance, topic, &bar->ev);
+        nj_bt_settle(bt);
+    }
+}
+
+void nj_bt_on_closed(void *ctx, const njord_bar *bar)
+{
+    struct nj_bt *bt = ctx;
+    njord_bar *copy = nj_fifo_push(&bt->closed, sizeof *bar);
+    if (copy)
+        *copy = *bar;
+    else
+        nj_bt_fail(bt, NJ_ERR_NOMEM, "backtest: out of memory");
+}
+
+static void step_trade(struct nj_bt *bt, struct nj_bt_symbol *s)
+{
+    njord_trade trade;
+    char topic[64];
+    struct nj_error err = {0};
+    enum nj_ohlcv_taken taken;
+    nj_columns_trade(s->columns, s->row, &trade);
+    int64_t at = njord_is_set_i64(trade.ev.ts_recv_ns) ? trade.ev.ts_recv_ns : trade.ev.ts_ns;
+    advance(bt, at);
+    if (bt->n_timers > 0)
+        fire_timers(bt, bt->now_ns, true);
+    bt->warming = s->shown < bt->o->warmup;
+    trade.ev.seq = trade.ev.seq > bt->seq ? trade.ev.seq : nj_bt_next_seq(bt);
+    bt->seq = trade.ev.seq;
+    trade.ev.ts_recv_ns = bt->now_ns;
+    trade.ev.symbol_id = s->instrument->symbol_id;
+    memcpy(trade.symbol, s->pristine.symbol, sizeof trade.symbol);
+    if (bt->warming)
+        trade.ev.flags |= NJORD_EF_WARMUP;
+    if (nj_ohlcv_trade(bt->bars, &trade, &taken, &err) != 0)
+        nj_bt_fail(bt, err.code, "%s", err.text);
+    take_bars(bt);
+    if (bt->point_due) {
+        keep_point(bt, bt->point_ns);
+        bt->point_due = false;
+    }
+    s->price = trade.price;
+    s->price_ts_ns = bt->now_ns;
+    s->shown++;
+    bt->out->counts.rows++;
+    if (bt->rc == 0 && njord_match_book_count(&s->book) > 0) {
+        nj_bt_resting(bt, s, njord_match_trade(trade.price, INT64_MAX, bt->o->slippage_bps));
+        nj_bt_settle(bt);
+    }
+    if (bt->o->risk && s->qty != 0)
+        nj_risk_mark(bt->risk, &bt->view, s->instrument->symbol);
+    snprintf(topic, sizeof topic, "md.trades.%s", trade.symbol);
+    if (bt->rc == 0 && nj_bt_wanted(bt, topic, !bt->bars_only)) {
+        nj_instance_event(bt->instance, topic, &trade.ev);
+        nj_bt_settle(bt);
+    }
+    s->row++;
+    find_next(bt, s);
+}
+
+/* The bucket that the data ends in: its point, and no event. */
+static void last_point(struct nj_bt *bt)
+{
+    struct nj_error err = {0};
+    struct nj_bt_outcome *out = bt->out;
+    if (nj_ohlcv_finish(bt->bars, &err) != 0)
+        nj_bt_fail(bt, err.code, "%s", err.text);
+    for (const njord_bar *bar; (bar = nj_fifo_peek(&bt->closed, NULL));
+         nj_fifo_release(&bt->closed))
+        if (strcmp(bar->timeframe, bt->o->timeframe) == 0)
+            bt->point_ns = bar->ts_close;
+    if (out->n_curve == 0 || out->curve_ts[out->n_curve - 1] < bt->point_ns)
+        keep_point(bt, bt->point_ns);
+}
+
+/* ---- a run ---- */
+
+static struct nj_bt_symbol *earliest(struct nj_bt *bt)
+{
+    struct nj_bt_symbol *first = NULL;
+    for (uint32_t i = 0; i < bt->n_symbols; i++)
+        if (bt->symbols[i].next_ns != INT64_MAX &&
+            (!first || bt->symbols[i].next_ns < first->next_ns))
+            first = &bt->symbols[i];
+    return first;
+}
+
+/* Of trades that come at one time the one with the lower number goes first. */
+static struct nj_bt_symbol *earliest_trade(struct nj_bt *bt)
+{
+    struct nj_bt_symbol *first = NULL;
+    uint64_t first_seq = 0;
+    for (uint32_t i = 0; i < bt->n_symbols; i++) {
+        struct nj_bt_symbol *s = &bt->symbols[i];
+        if (s->next_ns == INT64_MAX)
+            continue;
+        const struct nj_columns *c = s->columns;
+        uint64_t seq = c->seq && c->seq[s->row] > 0 ? (uint64_t)c->seq[s->row] : UINT64_MAX;
+        if (!first || seq < first_seq || (seq == first_seq && s->next_ns < first->next_ns)) {
+            first = s;
+            first_seq = seq;
+        }
+    }
+    return first;
+}
+
+int nj_bt_rows_init(struct nj_bt *bt)
+{
+    size_t rows = 0;
+    for (uint32_t i = 0; i < bt->n_symbols; i++) {
+        for (size_t k = 0; k < bt->symbols[i].series->n_pieces; k++)
+            rows += bt->symbols[i].series->pieces[k].n;
+        find_next(bt, &bt->symbols[i]);
+    }
+    const struct nj_bt_symbol *first = earliest(bt);
+    if (first) /* what the clock says at start: the first row's opening */
+        bt->now_ns = first->next_ns - bt->length_ns;
+    if (bt->rc != 0)
+        return bt->rc;
+    return reserve_points(bt, bt->o->input == NJ_COLUMNS_BARS ? rows + 1 : 4096);
+}
+
+void nj_bt_walk(struct nj_bt *bt)
+{
+    uint64_t next_word = PROGRESS_EVERY;
+    bool trades = bt->o->input == NJ_COLUMNS_TRADES;
+    while (bt->rc == 0) {
+        struct nj_bt_symbol *s = trades ? earliest_trade(bt) : earliest(bt);
+        if (!s)
+            break;
+        if (bt->out->counts.rows == 0)
+            bt->out->counts.first_ts_ns = s->next_ns;
+        bt->out->counts.last_ts_ns = s->next_ns;
+        if (trades)
+            step_trade(bt, s);
+        else
+            step_bars(bt, s->next_ns);
+        if (bt->o->progress && bt->out->counts.rows >= next_word) {
+            next_word = bt->out->counts.rows + PROGRESS_EVERY;
+            if (!bt->o->progress(bt->o->progress_ctx, bt->out->counts.rows))
+                nj_bt_fail(bt, NJ_ERR_BUSY, "backtest: stopped");
+        }
+    }
+    if (bt->rc == 0 && trades && bt->out->counts.rows > 0)
+        last_point(bt);
+}
