@@ -98,6 +98,7 @@ def while_it_runs():
             host.start()
             before = host.status()["journal"]["compressed"]
             wait(lambda: host.status()["journal"]["compressed"] > before + 20, "files compressed while it trades")
+            wait(lambda: host.status()["journal"]["rotations"] > 20, "files cut while it trades")  # what a kill left is compressed too
             status = host.status()["journal"]
             check(status["rotations"] > 20 and status["rotations_failed"] == 0 and status["compress_failed"] == 0, "status: %r" % status)
             if kill:
