@@ -120,6 +120,7 @@ e2e_tests = \
     tests/e2e/test_abi_layout.py \
     tests/e2e/test_again.py \
     tests/e2e/test_autogen.sh \
+    tests/e2e/test_backtest_golden.py \
     tests/e2e/test_bad_input.py \
     tests/e2e/test_cli.py \
     tests/e2e/test_cli_control.py \
@@ -219,7 +220,7 @@ soak_programs = \
     tests/soak/reader_rotation \
     tests/soak/rotate_kill
 # Tests of other kinds that know a full size too.
-soak_tests = tests/e2e/test_data.py tests/unit/test_redis tests/unit/test_reload tests/unit/test_services \
+soak_tests = tests/e2e/test_backtest_golden.py tests/e2e/test_data.py tests/unit/test_redis tests/unit/test_reload tests/unit/test_services \
     tests/e2e/test_again.py tests/e2e/test_killswitch.py tests/e2e/test_restart.py \
     tests/e2e/test_shown_again.py
 

@@ -22,6 +22,15 @@ const struct nj_cli_option nj_backtest_options[] = {
      "where files go (default: var/backtest)"},
     {0}};
 
+static void free_params(struct nj_param_text *params, size_t n)
+{
+    for (size_t i = 0; params && i < n; i++) {
+        free((char *)params[i].name);
+        free((char *)params[i].text);
+    }
+    free(params);
+}
+
 static struct nj_param_text *params_of(const struct args *a)
 {
     struct nj_param_text *out = calloc(a->params.n + 1, sizeof *out);
@@ -29,8 +38,10 @@ static struct nj_param_text *params_of(const struct args *a)
         const char *text = a->params.items[i], *equal = strchr(text, '=');
         out[i].name = strndup(text, (size_t)(equal - text));
         out[i].text = strdup(equal + 1);
-        if (!out[i].name || !out[i].text)
-            return NULL; /* the program ends */
+        if (!out[i].name || !out[i].text) {
+            free_params(out, a->params.n);
+            return NULL;
+        }
     }
     return out;
 }
@@ -73,42 +84,45 @@ static void show_progress(void *ctx, uint64_t rows)
                 (unsigned long long)all);
 }
 
-int nj_verb_backtest(struct nj_cli *cli)
+static int run_request(struct nj_cli *cli, const struct nj_bt_request *request)
 {
     const struct args *a = (const struct args *)(const void *)cli->own;
     const char *dir = a->output ? a->output : "var/backtest";
-    struct nj_bt_request request;
-    struct nj_config *limits = NULL;
     struct nj_bt_job *job;
     struct nj_bt_brief brief;
     struct nj_error err = {0};
     char name[512], result[1024], curve[1024];
-    _Static_assert(sizeof(struct args) <= NJ_CLI_OWN, "a verb's own struct");
-    int rc = nj_backtest_request(cli, &a->run, &request, &limits);
+    int rc = nj_bt_job_open(&job, request, &err);
     if (rc != 0)
-        return rc;
-    request.n_params = a->params.n;
-    request.params = params_of(a);
-    if (!request.params) {
-        nj_config_free(limits);
-        return nj_cli_error(cli, NJ_EXIT_FAILED, "out of memory");
-    }
-    rc = nj_bt_job_open(&job, &request, &err);
-    if (rc != 0) {
-        nj_config_free(limits);
         return nj_cli_error(cli, nj_backtest_exit(rc), "%s", err.text);
-    }
     name_of(nj_bt_job_options(job), name, sizeof name);
     snprintf(result, sizeof result, "%s/%s.json", dir, name);
     snprintf(curve, sizeof curve, "%s/equity_%s.ndjson", dir, name);
     struct nj_bt_paths paths = {.result = result, .curve = curve};
     rc = nj_bt_job_run(job, NULL, 0, &paths, NULL, show_progress, job, &brief, &err);
     nj_bt_job_close(job);
-    nj_config_free(limits);
     if (rc != 0)
         return nj_cli_error(cli, nj_backtest_exit(rc), "%s", err.text);
     if (cli->json)
         return print_file(cli, result);
     fputs(brief.summary, stdout);
     return NJ_EXIT_DONE;
+}
+
+int nj_verb_backtest(struct nj_cli *cli)
+{
+    const struct args *a = (const struct args *)(const void *)cli->own;
+    struct nj_bt_request request;
+    struct nj_config *limits = NULL;
+    _Static_assert(sizeof(struct args) <= NJ_CLI_OWN, "a verb's own struct");
+    int rc = nj_backtest_request(cli, &a->run, &request, &limits);
+    if (rc != 0)
+        return rc;
+    struct nj_param_text *params = params_of(a);
+    request.n_params = a->params.n;
+    request.params = params;
+    rc = params ? run_request(cli, &request) : nj_cli_error(cli, NJ_EXIT_FAILED, "out of memory");
+    free_params(params, a->params.n);
+    nj_config_free(limits);
+    return rc;
 }
