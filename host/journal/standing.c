@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "journal/journal.h"
+#include "journal/json_check.h"
 #include "journal/names.h"
 
 #include <errno.h>
@@ -146,13 +147,22 @@ static size_t length_of_next(const struct chain *c)
     return (size_t)(end - start);
 }
 
-/* Passes over lines without a seq: no run made them, they were put there (imported history). */
+/* Is this history that was put there: a whole line of market data without a seq, that no run made?
+ * What is broken is not: it is told. */
+static bool is_foreign(const struct chain *c, const char *line, size_t len)
+{
+    const char *stem = c->files[0].stem;
+    return (strncmp(stem, "md.", 3) == 0 || strncmp(stem, "ohlcv.", 6) == 0) &&
+           !memmem(line, len, "\"seq\":", 6) && nj_json_is_object(line, len);
+}
+
+/* Passes over imported history. */
 static int pass_foreign(struct nj_standing *s, struct chain *c, struct nj_error *err)
 {
     int rc = 0;
     while (rc == 0 && !c->ended) {
         size_t len = length_of_next(c);
-        if (memmem(c->chunk.data + c->at, len, "\"seq\":", 6))
+        if (!is_foreign(c, c->chunk.data + c->at, len))
             break;
         c->at += len + 1;
         c->number++;

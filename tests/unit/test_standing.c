@@ -160,7 +160,7 @@ START_TEST(lines_that_no_run_made_are_passed_over)
     struct nj_standing_place where;
     put_text("md.trades.BTCUSDT.ndjson", "{\"price\":1}\n{\"price\":2}\n{\"seq\":5}\n"
                                          "{\"price\":3}\n{\"seq\":6}\n{\"price\":4}\n");
-    put_text("orders.ndjson", "{\"price\":1}\n");
+    put_text("ohlcv.1m.BTCUSDT.ndjson", "{\"close\":1}\n");
     struct nj_standing *s = opened();
     ck_assert_uint_eq(nj_standing_left(s), 1);
     ck_assert_int_eq(hold(s, "md.trades.BTCUSDT", "{\"seq\":5}", &where), NJ_STANDING_SAME);
@@ -168,6 +168,21 @@ START_TEST(lines_that_no_run_made_are_passed_over)
     ck_assert_uint_eq(where.line, 5);
     ck_assert_int_eq(hold(s, "md.trades.BTCUSDT", "{\"seq\":6}", &where), NJ_STANDING_SAME);
     ck_assert_uint_eq(nj_standing_left(s), 0);
+    nj_standing_close(s);
+}
+END_TEST
+
+START_TEST(what_is_broken_or_of_the_order_flow_is_never_passed_over)
+{
+    struct nj_standing_place where;
+    put_text("md.trades.BTCUSDT.ndjson", "{\"price\":1\n{\"seq\":5}\n");
+    put_text("orders.ndjson", "{\"price\":1}\n{\"seq\":6}\n");
+    struct nj_standing *s = opened();
+    ck_assert_uint_eq(nj_standing_left(s), 2);
+    ck_assert_int_eq(hold(s, "md.trades.BTCUSDT", "{\"seq\":5}", &where), NJ_STANDING_OTHER);
+    ck_assert_uint_eq(where.line, 1);
+    ck_assert_int_eq(hold(s, "orders", "{\"seq\":6}", &where), NJ_STANDING_OTHER);
+    ck_assert_uint_eq(where.line, 1);
     nj_standing_close(s);
 }
 END_TEST
@@ -226,6 +241,7 @@ int main(void)
     tcase_add_test(tc, a_chain_of_dated_compressed_and_live_files_is_one_journal);
     tcase_add_test(tc, another_line_is_told_with_its_file_and_number_and_stays_the_next);
     tcase_add_test(tc, lines_that_no_run_made_are_passed_over);
+    tcase_add_test(tc, what_is_broken_or_of_the_order_flow_is_never_passed_over);
     tcase_add_test(tc, a_torn_tail_is_cut_first_and_counts_as_missing);
     tcase_add_test(tc, many_lines_go_through_a_small_window);
     suite_add_tcase(suite, tc);
