@@ -27,6 +27,7 @@ static void teardown(void)
                                         "orders.20240102.ndjson.gz",
                                         "orders.20240102.1.ndjson",
                                         "md.trades.BTCUSDT.ndjson",
+                                        "ohlcv.1m.BTCUSDT.ndjson",
                                         "app.ndjson",
                                         "notes.txt",
                                         "mine.ndjson"};
