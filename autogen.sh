@@ -5,15 +5,19 @@
 # that asks no password; else prints the line to run and stops), makes configure, and runs it with
 # the arguments given. When nothing is missing, apt is not called.
 #
-#   ./autogen.sh [--no-install] [--no-configure] [configure's arguments...]
+#   ./autogen.sh [--no-install] [--tests] [--no-configure] [configure's arguments...]
+#
+# --tests: with the packages that only some tests want, and that are large.
 set -eu
 
 srcdir=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 install=yes
+tests=no
 configure=yes
 while [ $# -gt 0 ]; do
     case $1 in
     --no-install) install=no ;;
+    --tests) tests=yes ;;
     --no-configure) configure=no ;;
     --) shift; break ;;
     *) break ;;
@@ -21,10 +25,14 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-# The packages of the list that dpkg does not call installed, on one line.
+# The packages of the list that are wanted here and that dpkg does not call installed, on one line.
 missing_packages() {
     sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$srcdir/build/packages.txt" |
-        while read -r package; do
+        while read -r package when command; do
+            case $when in
+            unless) ! command -v "$command" >/dev/null 2>&1 || continue ;;
+            tests) [ "$tests" = yes ] || continue ;;
+            esac
             status=$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null) || status=
             [ "$status" = 'install ok installed' ] || printf ' %s' "$package"
         done

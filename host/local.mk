@@ -2,6 +2,8 @@
 
 noinst_LIBRARIES += host/libnjord.a
 host_libnjord_a_SOURCES = \
+    host/backtest/benchmark.c \
+    host/backtest/benchmark.h \
     host/backtest/curve.c \
     host/backtest/curve.h \
     host/backtest/engine.c \
@@ -14,6 +16,13 @@ host_libnjord_a_SOURCES = \
     host/backtest/metrics.c \
     host/backtest/metrics.h \
     host/backtest/metrics_table.c \
+    host/backtest/report.c \
+    host/backtest/report.h \
+    host/backtest/report_data.c \
+    host/backtest/report_figures.c \
+    host/backtest/report_figures.h \
+    host/backtest/report_impl.h \
+    host/backtest/report_tables.c \
     host/backtest/result.c \
     host/backtest/result.h \
     host/backtest/result_read.c \
@@ -21,6 +30,8 @@ host_libnjord_a_SOURCES = \
     host/backtest/run.h \
     host/backtest/run_data.c \
     host/backtest/run_data.h \
+    host/backtest/thin.c \
+    host/backtest/thin.h \
     host/base/arena.c \
     host/base/arena.h \
     host/base/buf.c \
@@ -285,6 +296,29 @@ host_libnjord_a_SOURCES = \
     host/trade/risk_state.c \
     host/trade/sum.h
 
+# The page of the reports, as bytes of the library. uPlot is where configure found or put it; a release
+# holds it, so that a release builds without network.
+report_page = \
+    host/backtest/assets/page.html \
+    host/backtest/assets/report.css \
+    host/backtest/assets/report.js
+nodist_host_libnjord_a_SOURCES = host/backtest/report_assets.c
+CLEANFILES += host/backtest/report_assets.c
+EXTRA_DIST += $(report_page)
+if CHARTS
+report_charts = \
+    host/backtest/assets/uplot/LICENSE \
+    host/backtest/assets/uplot/from.txt \
+    host/backtest/assets/uplot/uPlot.iife.min.js \
+    host/backtest/assets/uplot/uPlot.min.css
+EXTRA_DIST += $(report_charts)
+else
+report_charts =
+endif
+host/backtest/report_assets.c: $(report_page) $(report_charts) build/embed-assets.py
+	@$(MKDIR_P) $(@D)
+	$(AM_V_GEN)$(PYTHON3) '$(srcdir)/build/embed-assets.py' '$(srcdir)/host/backtest/assets' $(CHARTS_DIR) >$@.new && mv $@.new $@
+
 bin_PROGRAMS += njord njord-host
 njord_SOURCES = \
     host/cli/backtest_args.c \
@@ -322,6 +356,7 @@ njord_SOURCES = \
     host/cli/replay_outlet.h \
     host/cli/verb_publish.c \
     host/cli/verb_replay.c \
+    host/cli/verb_report.c \
     host/cli/verb_tail.c
 njord_LDADD = $(HOST_LIBS)
 njord_host_SOURCES = \

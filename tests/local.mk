@@ -88,6 +88,7 @@ unit_tests = \
     tests/unit/test_recovery \
     tests/unit/test_redis \
     tests/unit/test_reload \
+    tests/unit/test_report \
     tests/unit/test_risk_limits \
     tests/unit/test_risk_rules \
     tests/unit/test_risk_state \

@@ -11,6 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void free_line(struct nj_result_line *line)
+{
+    free(line->ts_ns);
+    free(line->value);
+}
+
 void nj_result_free(struct nj_result *r)
 {
     if (!r)
@@ -25,6 +31,10 @@ void nj_result_free(struct nj_result *r)
     free(r->warnings);
     free(r->data);
     free(r->risk);
+    free_line(&r->benchmark);
+    for (size_t i = 0; i < r->n_prices; i++)
+        free_line(&r->prices[i]);
+    free(r->prices);
     nj_bt_outcome_free(&r->outcome);
     *r = (struct nj_result){0};
 }
@@ -168,6 +178,22 @@ static int put_events(struct nj_json_out *json, const struct nj_result *r, struc
     return rc;
 }
 
+static void put_points(struct nj_json_out *json, const char *key, const int64_t *ts,
+                       const double *values, size_t n)
+{
+    nj_put_open(json, key, '[');
+    for (size_t i = 0; i < n; i++) {
+        char row[2 * NJORD_NUMBER_SIZE + 4], *p = row;
+        *p++ = '[';
+        p += njord_format_i64(ts[i], p);
+        *p++ = ',';
+        p += njord_format_f64(values[i], p);
+        *p++ = ']';
+        nj_put_raw(json, NULL, row, (size_t)(p - row));
+    }
+    nj_put_close(json, ']');
+}
+
 int nj_result_write(const struct nj_result *r, struct nj_buf *out, struct nj_error *err)
 {
     struct nj_json_out json = {out, false};
@@ -192,17 +218,13 @@ int nj_result_write(const struct nj_result *r, struct nj_buf *out, struct nj_err
     put_config(&json, r);
     put_counts(&json, o);
     int rc = put_events(&json, r, err);
-    nj_put_open(&json, "equity_curve", '[');
-    for (size_t i = 0; i < o->n_curve; i++) {
-        char row[2 * NJORD_NUMBER_SIZE + 4], *p = row;
-        *p++ = '[';
-        p += njord_format_i64(o->curve_ts[i], p);
-        *p++ = ',';
-        p += njord_format_f64(o->curve_equity[i], p);
-        *p++ = ']';
-        nj_put_raw(&json, NULL, row, (size_t)(p - row));
-    }
-    nj_put_close(&json, ']');
+    put_points(&json, "equity_curve", o->curve_ts, o->curve_equity, o->n_curve);
+    put_points(&json, "benchmark", r->benchmark.ts_ns, r->benchmark.value, r->benchmark.n);
+    nj_put_open(&json, "prices", '{');
+    for (size_t i = 0; i < r->n_prices; i++)
+        put_points(&json, r->prices[i].symbol, r->prices[i].ts_ns, r->prices[i].value,
+                   r->prices[i].n);
+    nj_put_close(&json, '}');
     nj_put_open(&json, "exposed", '['); /* runs of points: not held, held, not held, … */
     for (size_t i = 0, held = 0; i < o->n_curve; held = !held) {
         size_t from = i;

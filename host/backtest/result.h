@@ -23,6 +23,14 @@ struct nj_result_param {
     char *name, *value; /* as written on the command line or in strategies.yaml */
 };
 
+/* A curve thinned to what a picture needs (thin.h). */
+struct nj_result_line {
+    char symbol[NJORD_SYMBOL_SIZE]; /* "" of the benchmark */
+    int64_t *ts_ns;                 /* rising */
+    double *value;
+    size_t n;
+};
+
 struct nj_result {
     char version[32]; /* Njord's */
     char strategy_id[NJORD_ID_SIZE];
@@ -43,6 +51,9 @@ struct nj_result {
     size_t n_warnings;
     struct nj_metrics metrics;
     struct nj_bt_outcome outcome;
+    struct nj_result_line benchmark; /* buy and hold of the same symbols (benchmark.h); n 0: none */
+    struct nj_result_line *prices;   /* closes, a line a symbol */
+    size_t n_prices;
 };
 
 /* A sentence about the run that its reader should know. NJ_ERR_NOMEM. */

@@ -2,6 +2,7 @@
 #include "backtest/result.h"
 
 #include "base/fs.h"
+#include "trade/instruments.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -262,6 +263,61 @@ static void read_exposed(struct reading *in, const json_t *root, struct nj_bt_ou
         wrong(in, "exposed", "runs that sum to the curve's points");
 }
 
+/* A list of [ts_ns, value], times rising: n of them were taken. */
+static size_t read_points(struct reading *in, const char *key, const json_t *list, int64_t *ts,
+                          double *values)
+{
+    size_t n = json_array_size(list);
+    for (size_t i = 0; in->rc == 0 && i < n; i++) {
+        const json_t *p = json_array_get(list, i);
+        const json_t *at = json_array_get(p, 0), *value = json_array_get(p, 1);
+        if (json_array_size(p) != 2 || !json_is_integer(at) || !json_is_number(value) ||
+            (i > 0 && json_integer_value(at) <= ts[i - 1])) {
+            wrong(in, key, "[ts_ns, value] each, times rising");
+            return i;
+        }
+        ts[i] = json_integer_value(at);
+        values[i] = json_number_value(value);
+    }
+    return n;
+}
+
+static void read_line(struct reading *in, const char *key, const json_t *list,
+                      struct nj_result_line *line)
+{
+    size_t n = json_array_size(list);
+    if (!json_is_array(list))
+        wrong(in, key, "a list");
+    line->ts_ns = room(in, n, sizeof *line->ts_ns);
+    line->value = room(in, n, sizeof *line->value);
+    if (in->rc == 0)
+        line->n = read_points(in, key, list, line->ts_ns, line->value);
+}
+
+/* Both may be missing: a result made by other hands has no prices. */
+static void read_lines(struct reading *in, const json_t *root, struct nj_result *r)
+{
+    const json_t *benchmark = json_object_get(root, "benchmark"), *list;
+    json_t *prices = json_object_get(root, "prices");
+    const char *symbol;
+    if (benchmark)
+        read_line(in, "benchmark", benchmark, &r->benchmark);
+    if (prices && !json_is_object(prices))
+        wrong(in, "prices", "an object");
+    r->prices = room(in, json_object_size(prices), sizeof *r->prices);
+    json_object_foreach(prices, symbol, list)
+    {
+        if (in->rc != 0)
+            return;
+        struct nj_result_line *line = &r->prices[r->n_prices++];
+        if (!nj_symbol_valid(symbol))
+            wrong(in, "prices", "BASE/QUOTE symbols");
+        else
+            memcpy(line->symbol, symbol, strlen(symbol) + 1);
+        read_line(in, "prices", list, line);
+    }
+}
+
 static void read_curve(struct reading *in, const json_t *root, struct nj_bt_outcome *o)
 {
     const json_t *curve = get_list(in, root, "equity_curve");
@@ -269,18 +325,8 @@ static void read_curve(struct reading *in, const json_t *root, struct nj_bt_outc
     o->curve_ts = room(in, n, sizeof *o->curve_ts);
     o->curve_equity = room(in, n, sizeof *o->curve_equity);
     o->curve_exposed = room(in, n, 1);
-    for (size_t i = 0; in->rc == 0 && i < n; i++) {
-        const json_t *p = json_array_get(curve, i);
-        const json_t *ts = json_array_get(p, 0), *equity = json_array_get(p, 1);
-        if (json_array_size(p) != 2 || !json_is_integer(ts) || !json_is_number(equity) ||
-            (i > 0 && json_integer_value(ts) <= o->curve_ts[i - 1])) {
-            wrong(in, "equity_curve", "[ts_ns, equity] each, times rising");
-            return;
-        }
-        o->curve_ts[i] = json_integer_value(ts);
-        o->curve_equity[i] = json_number_value(equity);
-        o->n_curve++;
-    }
+    if (in->rc == 0)
+        o->n_curve = read_points(in, "equity_curve", curve, o->curve_ts, o->curve_equity);
     if (in->rc == 0)
         read_exposed(in, root, o);
 }
@@ -300,6 +346,7 @@ static void read_all(struct reading *in, const json_t *root, struct nj_result *r
     read_counts(in, root, &r->outcome);
     read_events(in, root, r);
     read_curve(in, root, &r->outcome);
+    read_lines(in, root, r);
     r->outcome.fees = r->metrics.value[NJ_METRIC_FEES_PAID];
     r->outcome.slippage = r->metrics.value[NJ_METRIC_SLIPPAGE_PAID];
 }

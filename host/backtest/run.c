@@ -1,5 +1,6 @@
 #include "backtest/run.h"
 
+#include "backtest/benchmark.h"
 #include "backtest/run_data.h"
 #include "base/fs.h"
 #include "base/json_out.h"
@@ -23,6 +24,10 @@
 #endif
 
 #define NO_LIMIT_NS INT64_C(4000000000000000000)
+
+/* Points of closes that a result keeps: shared by its symbols, but so many of each at least. */
+#define PRICE_POINTS 4000u
+#define PRICE_LEAST  100u
 
 /* What the child tells while it runs and when it is done: a page that both see. */
 struct shared {
@@ -469,6 +474,16 @@ int nj_bt_job_here(struct nj_bt_job *job, const struct nj_param_text *params, si
     return rc;
 }
 
+int nj_bt_job_prices(const struct nj_bt_job *job, struct nj_result *result, struct nj_error *err)
+{
+    uint32_t n = job->data.n;
+    size_t most = PRICE_POINTS / (n < 2 ? 2 : n);
+    if (most < PRICE_LEAST)
+        most = PRICE_LEAST;
+    return nj_bt_benchmark(result, job->data.series, n, job->options.input,
+                           nj_timeframe_ns(job->timeframe), most, err);
+}
+
 /* ---- the child ---- */
 
 struct run {
@@ -532,7 +547,10 @@ static int in_child(void *ctx, int fd)
                           run->paths && run->report ? run->paths->report : NULL, &text);
         snprintf(s->brief.summary, sizeof s->brief.summary, "%s", text.data ? text.data : "");
         nj_buf_free(&text);
-        rc = write_files(run, &r, &s->err);
+        if (run->paths && (run->paths->result || run->paths->report))
+            rc = nj_bt_job_prices(run->job, &r, &s->err);
+        if (rc == 0)
+            rc = write_files(run, &r, &s->err);
         nj_result_free(&r);
     }
     s->rc = rc;

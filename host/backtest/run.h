@@ -76,5 +76,8 @@ int nj_bt_job_run(struct nj_bt_job *job, const struct nj_param_text *params, siz
 /* The same in this process, for those who are a child already: the whole result. */
 int nj_bt_job_here(struct nj_bt_job *job, const struct nj_param_text *params, size_t n_params,
                    struct nj_result *out, struct nj_error *err);
+/* Adds the benchmark and the prices to such a result: what its file and its report have and a sweep
+ * does without. */
+int nj_bt_job_prices(const struct nj_bt_job *job, struct nj_result *result, struct nj_error *err);
 
 #endif

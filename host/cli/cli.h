@@ -124,6 +124,7 @@ int nj_verb_tail(struct nj_cli *cli);
 int nj_verb_ohlcv(struct nj_cli *cli);
 int nj_verb_publish(struct nj_cli *cli);
 int nj_verb_replay(struct nj_cli *cli);
+int nj_verb_report(struct nj_cli *cli);
 int nj_verb_plugin_new(struct nj_cli *cli);
 int nj_verb_plugin_list(struct nj_cli *cli);
 int nj_verb_plugin_info(struct nj_cli *cli);

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "config/value.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,11 @@ const struct nj_verb nj_verbs[] = {
      "njord replay --symbol ATOM/USDT --timeframe 1m --start 2021-04-25 --end 2021-04-25 "
      "--speed max",
      nj_verb_replay, NULL},
+    {"report", "result files as one page that can be sent to somebody", "RESULT.json...", 1,
+     INT_MAX, NJ_OPT_OUTPUT,
+     "One result makes its report; several are laid over each other and compared. The page is one\n"
+     "HTML file that needs nothing else and fetches nothing; same results, same bytes.\n",
+     "njord report var/backtest/ma_cross_ATOMUSDT.json -o report.html", nj_verb_report, NULL},
     {"tail", "events as they happen, one JSON object a line", "GLOB", 1, 1,
      NJ_OPT_CONFIG | NJ_OPT_CONTROL | NJ_OPT_BUS | NJ_OPT_COUNT,
      "GLOB chooses topics as Redis PSUBSCRIBE does: md.trades.*, or * for all.\n",

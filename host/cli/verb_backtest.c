@@ -1,4 +1,5 @@
 /* verb_backtest.c - njord backtest: a strategy over stored bars or trades, and what came of it. */
+#include "backtest/report.h"
 #include "cli/backtest_args.h"
 
 #include <errno.h>
@@ -10,14 +11,18 @@
 
 struct args {
     struct nj_backtest_args run;
-    const char *output;
+    const char *output, *report;
     struct nj_cli_list params;
+    bool no_report;
 };
 
 const struct nj_cli_option nj_backtest_options[] = {
     NJ_BACKTEST_OPTIONS,
     {"param", "NAME=VALUE", offsetof(struct args, params), true, true,
      "a parameter, over the entry's; may stand several times"},
+    {"report", "FILE", offsetof(struct args, report), false, false,
+     "the page's name (default: report_*.html beside the rest)"},
+    {"no-report", NULL, offsetof(struct args, no_report), false, false, "makes no page"},
     {"output", "DIR", offsetof(struct args, output), false, false,
      "where files go (default: var/backtest)"},
     {0}};
@@ -91,21 +96,26 @@ static int run_request(struct nj_cli *cli, const struct nj_bt_request *request)
     struct nj_bt_job *job;
     struct nj_bt_brief brief;
     struct nj_error err = {0};
-    char name[512], result[1024], curve[1024];
+    char name[512], result[1024], curve[1024], page[1024];
     int rc = nj_bt_job_open(&job, request, &err);
     if (rc != 0)
         return nj_cli_error(cli, nj_backtest_exit(rc), "%s", err.text);
     name_of(nj_bt_job_options(job), name, sizeof name);
     snprintf(result, sizeof result, "%s/%s.json", dir, name);
     snprintf(curve, sizeof curve, "%s/equity_%s.ndjson", dir, name);
+    snprintf(page, sizeof page, "%s/report_%s.html", dir, name);
     struct nj_bt_paths paths = {.result = result, .curve = curve};
-    rc = nj_bt_job_run(job, NULL, 0, &paths, NULL, show_progress, job, &brief, &err);
+    if (!a->no_report && !nj_report_missing())
+        paths.report = a->report ? a->report : page;
+    rc = nj_bt_job_run(job, NULL, 0, &paths, nj_report_html, show_progress, job, &brief, &err);
     nj_bt_job_close(job);
     if (rc != 0)
         return nj_cli_error(cli, nj_backtest_exit(rc), "%s", err.text);
     if (cli->json)
         return print_file(cli, result);
     fputs(brief.summary, stdout);
+    if (!a->no_report && nj_report_missing())
+        printf("Report: not built in: %s\n", nj_report_missing());
     return NJ_EXIT_DONE;
 }
 
@@ -115,6 +125,11 @@ int nj_verb_backtest(struct nj_cli *cli)
     struct nj_bt_request request;
     struct nj_config *limits = NULL;
     _Static_assert(sizeof(struct args) <= NJ_CLI_OWN, "a verb's own struct");
+    if (a->report && a->no_report)
+        return nj_cli_error(cli, NJ_EXIT_USAGE, "--report and --no-report exclude each other");
+    if (a->report && nj_report_missing())
+        return nj_cli_error(cli, NJ_EXIT_FAILED, "reports are not built in: %s",
+                            nj_report_missing());
     int rc = nj_backtest_request(cli, &a->run, &request, &limits);
     if (rc != 0)
         return rc;

@@ -23,12 +23,12 @@ fake id 'echo "$FAKE_UID"'
 fake sudo 'echo "sudo $*" >>"$CALLS"; [ "$SUDO_WORKS" = yes ] || exit 1; [ "$1" = -n ] && shift; exec "$@"'
 rc=0
 
-# run UID SUDO INSTALLED: the script's exit code in $code, what was called in $calls, what it said in $said.
+# run UID SUDO INSTALLED [OPTION]: the script's exit code in $code, what was called in $calls, what it said in $said.
 run() {
     : >"$work/calls"
     code=0
     PATH="$work/bin:$PATH" CALLS="$work/calls" FAKE_UID=$1 SUDO_WORKS=$2 INSTALLED=$3 \
-        sh "$work/tree/autogen.sh" --no-configure >"$work/said" 2>&1 || code=$?
+        sh "$work/tree/autogen.sh" ${4-} --no-configure >"$work/said" 2>&1 || code=$?
     calls=$(paste -sd'|' "$work/calls")
     said=$(cat "$work/said")
 }
@@ -59,4 +59,10 @@ case $said in
     rc=1
     ;;
 esac
+# Packages that are wanted under a condition.
+printf '%s\n' 'alpha unless sh  # there' 'beta unless no-such-command' 'gamma tests  # large' >"$work/tree/build/packages.txt"
+run 0 no ''
+same 'conditions' "$code $calls" '0 apt-get update -q|apt-get install -q -y --no-install-recommends beta|autoreconf -fi'
+run 0 no 'beta' --tests
+same '--tests' "$code $calls" '0 apt-get update -q|apt-get install -q -y --no-install-recommends gamma|autoreconf -fi'
 exit $rc
