@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes host/backtest/report_assets.c: the page of the reports, its style and its scripts as bytes of the program.
+"""Makes build/report_assets.c: the page of the reports, its style and its scripts as bytes of the program.
 
     embed-assets.py ASSETS [CHARTS]
 

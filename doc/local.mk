@@ -32,6 +32,7 @@ dist_man_MANS = \
     doc/man/njord-plugin.1 \
     doc/man/njord-publish.1 \
     doc/man/njord-replay.1 \
+    doc/man/njord-report.1 \
     doc/man/njord-tail.1 \
     doc/man/njord.1 \
     doc/man/njord-host.8 \

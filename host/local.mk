@@ -302,8 +302,8 @@ report_page = \
     host/backtest/assets/page.html \
     host/backtest/assets/report.css \
     host/backtest/assets/report.js
-nodist_host_libnjord_a_SOURCES = host/backtest/report_assets.c
-CLEANFILES += host/backtest/report_assets.c
+nodist_host_libnjord_a_SOURCES = build/report_assets.c
+CLEANFILES += build/report_assets.c
 EXTRA_DIST += $(report_page)
 if CHARTS
 report_charts = \
@@ -315,7 +315,7 @@ EXTRA_DIST += $(report_charts)
 else
 report_charts =
 endif
-host/backtest/report_assets.c: $(report_page) $(report_charts) build/embed-assets.py
+build/report_assets.c: $(report_page) $(report_charts) build/embed-assets.py
 	@$(MKDIR_P) $(@D)
 	$(AM_V_GEN)$(PYTHON3) '$(srcdir)/build/embed-assets.py' '$(srcdir)/host/backtest/assets' $(CHARTS_DIR) >$@.new && mv $@.new $@
 

@@ -17,8 +17,8 @@ const char *nj_report_missing(void)
 {
     return nj_report_assets.charts
                ? NULL
-               : "reports are not built in: uPlot was not there when njord was configured (npm and "
-                 "its registry, or a release, which holds it)";
+               : "uPlot was not there when njord was configured: npm and its registry bring it, a "
+                 "release holds it";
 }
 
 /* ---- texts and figures ---- */
@@ -411,7 +411,7 @@ int nj_report_html(const struct nj_result *r, struct nj_buf *out, struct nj_erro
 {
     struct nj_buf title = {0}, body = {0}, data = {0};
     if (nj_report_missing())
-        return nj_error_set(err, NJ_ERR_LIMIT, "%s", nj_report_missing());
+        return nj_error_set(err, NJ_ERR_LIMIT, "reports are not built in: %s", nj_report_missing());
     nj_report_text(&title, r->strategy_id);
     nj_buf_puts(&title, " on ");
     nj_report_text(&title, r->symbol);
@@ -431,7 +431,7 @@ int nj_report_compare(const struct nj_result *results, const char *const *names,
 {
     struct nj_buf title = {0}, body = {0}, data = {0};
     if (nj_report_missing())
-        return nj_error_set(err, NJ_ERR_LIMIT, "%s", nj_report_missing());
+        return nj_error_set(err, NJ_ERR_LIMIT, "reports are not built in: %s", nj_report_missing());
     if (n < 2 || n > NJ_REPORT_RUNS)
         return nj_error_set(err, NJ_ERR_LIMIT, "%zu runs: a comparison shows 2 to %u", n,
                             NJ_REPORT_RUNS);

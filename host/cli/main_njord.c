@@ -74,7 +74,7 @@ const struct nj_verb nj_verbs[] = {
      "--speed max",
      nj_verb_replay, NULL},
     {"report", "result files as one page that can be sent to somebody", "RESULT.json...", 1,
-     INT_MAX, NJ_OPT_OUTPUT,
+     INT_MAX, NJ_OPT_CONFIG | NJ_OPT_OUTPUT,
      "One result makes its report; several are laid over each other and compared. The page is one\n"
      "HTML file that needs nothing else and fetches nothing; same results, same bytes.\n",
      "njord report var/backtest/ma_cross_ATOMUSDT.json -o report.html", nj_verb_report, NULL},

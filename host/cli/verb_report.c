@@ -53,7 +53,8 @@ int nj_verb_report(struct nj_cli *cli)
         return nj_cli_error(cli, NJ_EXIT_USAGE, "%zu results: one page compares at most %u", n,
                             NJ_REPORT_RUNS);
     if (nj_report_missing())
-        return nj_cli_error(cli, NJ_EXIT_FAILED, "%s", nj_report_missing());
+        return nj_cli_error(cli, NJ_EXIT_FAILED, "reports are not built in: %s",
+                            nj_report_missing());
     struct nj_result *results = calloc(n, sizeof *results);
     if (!results)
         return nj_cli_error(cli, NJ_EXIT_FAILED, "out of memory");

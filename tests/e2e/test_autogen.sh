@@ -28,7 +28,7 @@ run() {
     : >"$work/calls"
     code=0
     PATH="$work/bin:$PATH" CALLS="$work/calls" FAKE_UID=$1 SUDO_WORKS=$2 INSTALLED=$3 \
-        sh "$work/tree/autogen.sh" ${4-} --no-configure >"$work/said" 2>&1 || code=$?
+        sh "$work/tree/autogen.sh" ${4:+"$4"} --no-configure >"$work/said" 2>&1 || code=$?
     calls=$(paste -sd'|' "$work/calls")
     said=$(cat "$work/said")
 }
