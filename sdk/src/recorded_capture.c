@@ -120,7 +120,7 @@ static int trade_of(const njord_recorded *r, const struct value v[N_KEYS], int a
 {
     njord_trade *trade = &out->of.trade;
     njord_text_span symbol, *price = &out->numbers[NJORD_TEXT_PRICE],
-                       *qty = &out->numbers[NJORD_TEXT_QTY];
+                            *qty = &out->numbers[NJORD_TEXT_QTY];
     int64_t at, id;
     if (!as_text(&v[K_SYMBOL], &symbol))
         return recorded_bad(why, "trade without its symbol 's'");
