@@ -80,9 +80,8 @@ def same_again(rng):
         shown, told = 0, 0
         for number in range(KILLS):
             host.start()
-            before = len(host.journal("orders"))
-            lines = before + rng.randrange(200, 3000)
-            wait(lambda: host.process.poll() is not None or len(host.journal("orders")) > lines, "orders", every=0.05)
+            target = host.size() + rng.randrange(50000, 700000)
+            wait(lambda: host.process.poll() is not None or host.size() > target, "orders", every=0.01)
             kill(host)
             again = host.log("past_shown")
             check(not host.log("past_not_shown"), "all can be shown: %s" % host.log("past_not_shown"))
