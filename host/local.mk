@@ -285,6 +285,7 @@ host_libnjord_a_SOURCES = \
     host/trade/ledger_view.c \
     host/trade/orders.c \
     host/trade/orders.h \
+    host/trade/orders_desk.c \
     host/trade/orders_impl.h \
     host/trade/orders_saved.c \
     host/trade/orders_view.c \

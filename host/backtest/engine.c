@@ -96,6 +96,11 @@ static int make_symbols(struct nj_bt *bt)
         snprintf(s->pristine.timeframe, sizeof s->pristine.timeframe, "%s", o->timeframe);
         snprintf(s->fill_prefix, sizeof s->fill_prefix, NJ_BT_VENUE "-%s-",
                  s->instrument->file_name);
+        s->fill_prefix_len = (uint32_t)strlen(s->fill_prefix);
+        s->position = nj_ledger_open_position(bt->ledger, o->strategy_id, s->instrument->symbol);
+        if (!s->position ||
+            nj_orders_desk(bt->orders, o->strategy_id, s->instrument, &s->desk) != 0)
+            return nj_error_set(bt->err, NJ_ERR_NOMEM, "backtest: out of memory");
         snprintf(s->topic, sizeof s->topic, "md.ohlcv.%s.%s", o->timeframe, s->pristine.symbol);
         s->pristine.ev.symbol_id = s->instrument->symbol_id;
         if (njord_match_book_init(&s->book, MAX_RESTING) != NJORD_OK)
@@ -204,7 +209,11 @@ static int make_instance(struct nj_bt *bt)
                             o->strategy_id, o->input == NJ_COLUMNS_BARS ? "bars" : "trades",
                             o->input == NJ_COLUMNS_BARS ? "trades" : "bars");
     bt->bars_only = !s->on_trade && !s->on_event;
-    bt->hears_updates = o->flow || s->on_order || s->on_event;
+    bool all = o->flow || s->on_event;
+    bt->hears_updates = all || s->on_order;
+    bt->hears_decisions = all || s->on_decision;
+    bt->hears_fills = all || s->on_fill;
+    bt->hears_positions = all || s->on_position;
     return nj_instance_start(bt->instance, bt->err);
 }
 
@@ -260,6 +269,8 @@ int nj_bt_run(const struct nj_bt_options *options, struct nj_bt_outcome *out, st
     if (rc == 0 && nj_ledger_set_capital(bt.ledger, options->strategy_id, options->capital) != 0)
         rc = nj_error_set(err, NJ_ERR_NOMEM, "backtest: out of memory");
     bt.cash = options->capital;
+    if (bt.orders)
+        nj_orders_own_ids(bt.orders);
     nj_intent_ids_of(options->strategy_id, 0, &bt.ids);
     njord_event_init(&bt.blank.intent, NJORD_EV_INTENT);
     njord_event_init(&bt.blank.update, NJORD_EV_BROKER_ORDER_UPDATE);

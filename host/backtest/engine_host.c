@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <njord/contract.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,11 +28,13 @@ static njord_status position(void *ctx, struct nj_instance *i, const char *symbo
 {
     struct nj_bt *bt = ctx;
     const struct nj_bt_symbol *s = nj_bt_symbol_named(bt, symbol);
-    const struct nj_position *p = s ? s->position : NULL;
     (void)i;
-    if (!p)
+    if (!s)
         return NJORD_OK; /* flat */
+    const struct nj_position *p = s->position;
     out->qty = s->qty;
+    if (out->size <= offsetof(njord_holding, avg_price))
+        return NJORD_OK; /* asked with each bar: nothing more is wanted */
     out->avg_price = p->avg_price;
     out->realized_pnl = p->realized_pnl;
     out->unrealized_pnl = s->qty != 0 ? nj_position_unrealized(p, s->price) : 0;
@@ -96,16 +99,25 @@ static njord_status no_book(void *ctx, struct nj_instance *i, const char *symbol
     return NJORD_E_NOT_FOUND;
 }
 
-static struct nj_bt_wish *wish(struct nj_bt *bt, enum nj_bt_action action, const njord_event *event)
+static struct nj_bt_wish *wish(struct nj_bt *bt, enum nj_bt_action action, struct nj_bt_symbol *s,
+                               struct nj_order *order, const njord_event *event)
 {
     struct nj_bt_wish *w = nj_fifo_push(&bt->wishes, sizeof *w + event->size);
     if (!w) {
         nj_bt_fail(bt, NJ_ERR_NOMEM, "backtest: out of memory");
         return NULL;
     }
-    *w = (struct nj_bt_wish){action, 0};
+    *w = (struct nj_bt_wish){action, 0, s, order};
     memcpy(w + 1, event, event->size);
     return w;
+}
+
+/* Of a symbol that is not of the run: risk will refuse the order, and it is on record. */
+static bool desk_of(struct nj_bt *bt, const struct nj_instance *i, const char *symbol,
+                    struct nj_order_desk *out)
+{
+    struct nj_instrument *instrument = nj_instrument_get(bt->instruments, symbol);
+    return instrument && nj_orders_desk(bt->orders, i->id, instrument, out) == 0;
 }
 
 static njord_status submit(void *ctx, struct nj_instance *i, const njord_order *order,
@@ -131,14 +143,19 @@ static njord_status submit(void *ctx, struct nj_instance *i, const njord_order *
         njord_tail_put(&r.intent.ev, sizeof r, &r.intent.meta, order->meta,
                        (uint32_t)order->meta_count, sizeof *order->meta) != 0)
         return NJORD_E_ARG;
-    if (order->meta_count > 0 || !nj_bt_symbol_named(bt, r.intent.symbol)) {
+    struct nj_bt_symbol *s = nj_bt_symbol_named(bt, r.intent.symbol);
+    if (order->meta_count > 0 || !s) {
         char why[160]; /* all else was looked at by the host's table, or is one of ours */
         if (njord_event_check(&r.intent.ev, sizeof r, why, sizeof why) != 0)
             return NJORD_E_ARG;
     }
     r.intent.ev.seq = nj_bt_next_seq(bt);
     bt->out->counts.intents++;
-    if (nj_orders_intent(bt->orders, &r.intent) != 0 || !wish(bt, NJ_BT_INTENT, &r.intent.ev))
+    struct nj_order_desk elsewhere;
+    if (!s && !desk_of(bt, i, r.intent.symbol, &elsewhere))
+        return NJORD_E_ARG;
+    struct nj_order *entered = nj_orders_enter(bt->orders, s ? &s->desk : &elsewhere, &r.intent);
+    if (!entered || !wish(bt, NJ_BT_INTENT, s, entered, &r.intent.ev))
         return NJORD_E_NOMEM;
     bt->n_open++;
     if (bt->o->flow)
@@ -151,9 +168,9 @@ static njord_status submit(void *ctx, struct nj_instance *i, const njord_order *
 static njord_status cancel(void *ctx, struct nj_instance *i, const char *intent_id)
 {
     struct nj_bt *bt = ctx;
-    const struct nj_order *order = nj_order_find(bt->orders, intent_id);
+    struct nj_order *order = nj_orders_open_of(bt->orders, intent_id);
     njord_cancel c;
-    if (!order || !nj_order_open(order))
+    if (!order)
         return NJORD_E_NOT_FOUND;
     njord_event_init(&c, NJORD_EV_CANCEL);
     c.ev.seq = nj_bt_next_seq(bt);
@@ -162,7 +179,7 @@ static njord_status cancel(void *ctx, struct nj_instance *i, const char *intent_
     memcpy(c.strategy_id, i->id, sizeof c.strategy_id);
     memcpy(c.reason, "strategy", sizeof "strategy");
     i->ordinal++;
-    if (!wish(bt, NJ_BT_CANCEL, &c.ev))
+    if (!wish(bt, NJ_BT_CANCEL, NULL, order, &c.ev))
         return NJORD_E_NOMEM;
     if (bt->o->flow)
         bt->o->flow(bt->o->flow_ctx, &c.ev);

@@ -31,14 +31,16 @@ struct nj_bt_symbol {
     double price;        /* last trade, else the latest close; NaN: none */
     int64_t price_ts_ns; /* when that was */
     double qty;          /* held now */
-    const struct nj_position *position;      /* NULL: never traded */
+    struct nj_position *position;
+    struct nj_order_desk desk;
     char fill_prefix[NJORD_SYMBOL_SIZE + 8]; /* "paper-ATOMUSDT-" */
-    char topic[64];                          /* of its bars */
-    njord_bar pristine;                      /* of bars: all that a row does not change */
-    bool warming;                            /* its latest row is warm-up */
-    struct nj_bt_longer *longer;             /* one a frame of the run; NULL: none */
-    njord_match_book book;                   /* resting orders */
-    struct nj_fifo at_open;                  /* njord_match_order: those that the next open fills */
+    uint32_t fill_prefix_len;
+    char topic[64];              /* of its bars */
+    njord_bar pristine;          /* of bars: all that a row does not change */
+    bool warming;                /* its latest row is warm-up */
+    struct nj_bt_longer *longer; /* one a frame of the run; NULL: none */
+    njord_match_book book;       /* resting orders */
+    struct nj_fifo at_open;      /* njord_match_order: those that the next open fills */
 };
 
 struct nj_bt_timer {
@@ -59,6 +61,8 @@ struct nj_bt_frame {
 struct nj_bt_wish {
     enum nj_bt_action action;
     uint32_t reserved;
+    struct nj_bt_symbol *symbol; /* NULL: not of the run */
+    struct nj_order *order;
 };
 
 struct nj_bt {
@@ -100,8 +104,9 @@ struct nj_bt {
     uint64_t timers_set;
     size_t cap_curve, cap_fills, cap_trades;
     struct nj_sum fees, slippage, notional;
-    bool hears_updates;   /* someone looks at order updates */
-    struct nj_error *err; /* what ended the run */
+    bool hears_updates, hears_decisions, hears_fills, hears_positions; /* someone does */
+    struct nj_risk_known known; /* of the intent being decided */
+    struct nj_error *err;       /* what ended the run */
     int rc;
 };
 

@@ -13,15 +13,6 @@
 
 /* ---- telling ---- */
 
-/* Two texts one behind the other, cut where there is no more room. */
-static void join(char *out, size_t cap, const char *a, const char *b)
-{
-    size_t n = strnlen(a, cap - 1), m = strnlen(b, cap - 1 - n);
-    memcpy(out, a, n);
-    memcpy(out + n, b, m);
-    out[n + m] = '\0';
-}
-
 /* An event of this run: the flow sees it first, then it is the plugin's to spoil. */
 static void tell(struct nj_bt *bt, const char *topic, njord_event *event)
 {
@@ -32,27 +23,55 @@ static void tell(struct nj_bt *bt, const char *topic, njord_event *event)
     nj_instance_show(bt->instance, topic, event);
 }
 
-static void tell_update(struct nj_bt *bt, const njord_match_order *m, const struct nj_bt_symbol *s,
-                        uint8_t status, const char *reason)
+/* What may stand behind an id in a text made of it: "paper-ID", "ID-1". */
+static size_t put(char *out, const char *text, size_t len)
+{
+    memcpy(out, text, len);
+    return len;
+}
+
+/* "paper-ID" into a text that holds any id. */
+static void venue_id(char *out, const char *id, size_t len)
+{
+    size_t n = put(out, NJ_BT_VENUE "-", sizeof NJ_BT_VENUE);
+    n += put(out + n, id, len);
+    out[n] = '\0';
+}
+
+static struct nj_order *order_of(const njord_match_order *m)
+{
+    return (struct nj_order *)(uintptr_t)m->user;
+}
+
+/* Tells where an order stands now. */
+static void tell_update(struct nj_bt *bt, const struct nj_order *order, uint8_t status,
+                        const char *reason)
 {
     njord_broker_order_update u;
-    const struct nj_order *order = nj_order_find(bt->orders, m->id);
+    if (!bt->hears_updates) {
+        nj_bt_next_seq(bt);
+        return;
+    }
     u = bt->blank.update;
     u.ev.ts_ns = bt->now_ns;
-    memcpy(u.client_order_id, m->id, sizeof m->id);
-    join(u.exchange_order_id, sizeof u.exchange_order_id, NJ_BT_VENUE "-", m->id);
-    memcpy(u.symbol, s->instrument->symbol, sizeof u.symbol);
-    join(u.reason, sizeof u.reason, reason, "");
+    memcpy(u.client_order_id, order->intent_id, sizeof order->intent_id);
+    venue_id(u.exchange_order_id, order->intent_id, strlen(order->intent_id));
+    memcpy(u.symbol, order->instrument->symbol, sizeof u.symbol);
+    snprintf(u.reason, sizeof u.reason, "%s", reason);
     u.status = status;
-    u.filled_qty = order ? nj_lots_qty(s->instrument, order->filled_lots) : 0;
-    if (order && order->filled_lots > 0)
+    u.filled_qty = nj_lots_qty(order->instrument, order->filled_lots);
+    if (order->filled_lots > 0)
         u.avg_price = order->avg_price;
-    nj_orders_update(bt->orders, &u);
-    bt->n_open -= status != NJORD_STATUS_NEW;
-    if (bt->hears_updates)
-        tell(bt, "broker.orders", &u.ev);
-    else
-        nj_bt_next_seq(bt);
+    tell(bt, "broker.orders", &u.ev);
+}
+
+/* An order ends unfilled, and that is told. */
+static void finish(struct nj_bt *bt, struct nj_order *order, enum nj_order_stage stage,
+                   uint8_t status, const char *reason)
+{
+    nj_order_end(bt->orders, order, stage, reason);
+    bt->n_open--;
+    tell_update(bt, order, status, reason);
 }
 
 /* ---- accounting ---- */
@@ -71,14 +90,15 @@ static void *grown(struct nj_bt *bt, void *items, size_t n, size_t *cap, size_t 
     return bigger;
 }
 
-static void keep_fill(struct nj_bt *bt, const njord_fill *fill)
+/* Where the next fill is written; NULL: no memory. */
+static njord_fill *next_fill(struct nj_bt *bt)
 {
     njord_fill *fills =
         grown(bt, bt->out->fills, bt->out->n_fills, &bt->cap_fills, sizeof *bt->out->fills);
     if (!fills)
-        return;
+        return NULL;
     bt->out->fills = fills;
-    fills[bt->out->n_fills++] = *fill;
+    return &fills[bt->out->n_fills];
 }
 
 static void keep_trade(struct nj_bt *bt, const struct nj_closing *closing)
@@ -92,108 +112,153 @@ static void keep_trade(struct nj_bt *bt, const struct nj_closing *closing)
         (struct nj_closed){bt->now_ns, closing->realized_pnl - closing->fees};
 }
 
-static double no_price(void *ctx, const char *asset, const char *quote)
-{
-    (void)ctx, (void)asset, (void)quote;
-    return NAN; /* fees are in the quote asset here */
-}
-
 /* Can it be paid now? What reduces a position always can. */
 static bool affordable(const struct nj_bt *bt, const struct nj_bt_symbol *s, uint8_t side,
                        int64_t lots, double qty, double price, double fee)
 {
     const struct nj_position *p = s->position;
-    if (!bt->o->cash_check || side != NJORD_SIDE_BUY || (p && p->lots < 0 && lots <= -p->lots))
+    if (!bt->o->cash_check || side != NJORD_SIDE_BUY || (p->lots < 0 && lots <= -p->lots))
         return true;
     return bt->cash >= qty * price + fee;
 }
 
-/* Fills `lots` of an order; before: its price without slippage. False: it could not be paid, and
- * ended. `m->lots` is what is left after it. */
-static bool fill(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_match_order *m, int64_t lots,
+/* The venue's own event, for who watches the flow. */
+static void flow_fill(struct nj_bt *bt, const njord_fill *f)
+{
+    njord_broker_fill b = bt->blank.broker_fill;
+    size_t len = strlen(f->intent_id);
+    b.ev.ts_ns = bt->now_ns;
+    memcpy(b.client_order_id, f->intent_id, sizeof f->intent_id);
+    memcpy(b.exchange_order_id, f->order_id, sizeof b.exchange_order_id);
+    memcpy(b.symbol, f->symbol, sizeof b.symbol);
+    len = put(b.trade_id, f->intent_id, len);
+    memcpy(b.trade_id + len, "-1", 3); /* fills are whole: an order has one */
+    b.side = f->side;
+    b.qty = f->qty;
+    b.price = f->price;
+    b.fee = f->fee;
+    memcpy(b.fee_asset, f->fee_asset, sizeof b.fee_asset);
+    b.liquidity = f->liquidity;
+    bt->o->flow(bt->o->flow_ctx, &b.ev);
+}
+
+static void write_fill(const struct nj_bt *bt, const struct nj_bt_symbol *s,
+                       const njord_match_order *m, njord_fill *f)
+{
+    size_t len = strlen(m->id), n;
+    *f = bt->blank.fill;
+    f->ev.ts_ns = bt->now_ns;
+    n = put(f->fill_id, s->fill_prefix, s->fill_prefix_len);
+    n += put(f->fill_id + n, m->id, len);
+    memcpy(f->fill_id + n, "-1", 3);
+    venue_id(f->order_id, m->id, len);
+    memcpy(f->intent_id, m->id, len);
+    memcpy(f->strategy_id, bt->instance->id, sizeof f->strategy_id);
+    memcpy(f->symbol, s->instrument->symbol, sizeof f->symbol);
+    memcpy(f->fee_asset, s->instrument->quote, sizeof f->fee_asset);
+    f->side = m->side;
+}
+
+/* What a fill changes in the figures of the run. */
+static void account(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_fill *f, double before,
+                    const struct nj_closing *closing)
+{
+    s->qty = nj_position_qty(s->position);
+    bt->cash = nj_position_cash(s->position);
+    bt->held = false;
+    for (uint32_t i = 0; i < bt->n_symbols; i++)
+        bt->held = bt->held || bt->symbols[i].qty != 0;
+    bt->fees = nj_sum_plus(bt->fees, nj_sum_of(f->fee));
+    bt->notional = nj_sum_plus(bt->notional, nj_sum_product(f->qty, f->price));
+    bt->slippage = nj_sum_plus(bt->slippage, nj_sum_of(f->qty * fabs(f->price - before)));
+    bt->out->counts.fills++;
+    bt->out->n_fills++;
+    if (closing->lots != 0)
+        keep_trade(bt, closing);
+}
+
+/* What the strategy hears of a fill: where the order stands, the fill, the position. */
+static void tell_fill(struct nj_bt *bt, const struct nj_bt_symbol *s, const struct nj_order *order,
+                      njord_fill *f)
+{
+    njord_fill own; /* the plugin's to spoil */
+    njord_position_snapshot snapshot;
+    tell_update(bt, order, NJORD_STATUS_FILLED, "");
+    f->ev.seq = nj_bt_next_seq(bt);
+    f->ev.ts_recv_ns = bt->now_ns;
+    if (bt->hears_fills) {
+        own = *f;
+        tell(bt, "fills.new", &own.ev);
+    } else {
+        nj_bt_next_seq(bt);
+    }
+    if (bt->hears_positions) {
+        nj_ledger_snapshot(bt->ledger, bt->o->strategy_id, s->instrument->symbol, s->price,
+                           bt->now_ns, &snapshot);
+        tell(bt, "positions.snapshot", &snapshot.ev);
+    } else {
+        nj_bt_next_seq(bt);
+    }
+}
+
+/* Fills an order whole; before: its price without slippage. One that cannot be paid ends. */
+static void fill(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_match_order *m, int64_t lots,
                  double price, double before, uint8_t liquidity)
 {
-    const struct nj_order *order = nj_order_find(bt->orders, m->id);
+    struct nj_order *order = order_of(m);
     double qty = nj_lots_qty(s->instrument, lots);
     double rate = liquidity == NJORD_LIQUIDITY_MAKER ? bt->o->maker_rate : bt->o->taker_rate;
     double fee = njord_commission(qty, price, isfinite(rate) ? rate : bt->o->commission_rate);
     struct nj_closing closing;
     struct nj_error err = {0};
-    njord_fill f;
-    njord_broker_fill b;
-    if (!order)
-        return false;
     if (!affordable(bt, s, m->side, lots, qty, price, fee)) {
-        tell_update(bt, m, s, NJORD_STATUS_REJECTED, "insufficient_cash");
-        return false;
+        finish(bt, order, NJ_ORDER_REJECTED, NJORD_STATUS_REJECTED, "insufficient_cash");
+        return;
     }
-    b = bt->blank.broker_fill;
-    b.ev.ts_ns = bt->now_ns;
-    memcpy(b.client_order_id, m->id, sizeof m->id);
-    join(b.exchange_order_id, sizeof b.exchange_order_id, NJ_BT_VENUE "-", m->id);
-    memcpy(b.symbol, s->instrument->symbol, sizeof b.symbol);
-    join(b.trade_id, sizeof b.trade_id, m->id, "-1"); /* fills are whole: an order has one */
-    b.side = m->side;
-    b.qty = qty;
-    b.price = price;
-    b.fee = fee;
-    memcpy(b.fee_asset, s->instrument->quote, sizeof b.fee_asset);
-    b.liquidity = liquidity;
-    f = bt->blank.fill;
-    f.ev.ts_ns = bt->now_ns;
-    join(f.fill_id, sizeof f.fill_id, s->fill_prefix, b.trade_id);
-    memcpy(f.order_id, b.exchange_order_id, sizeof f.order_id);
-    memcpy(f.intent_id, m->id, sizeof f.intent_id);
-    memcpy(f.strategy_id, bt->instance->id, sizeof f.strategy_id);
-    memcpy(f.symbol, b.symbol, sizeof f.symbol);
-    f.side = m->side;
-    f.qty = qty;
-    f.price = price;
-    f.fee = fee;
-    memcpy(f.fee_asset, b.fee_asset, sizeof f.fee_asset);
-    f.liquidity = liquidity;
-    if (nj_ledger_fill(bt->ledger, &f, no_price, bt, &closing, &err) != 0) {
+    njord_fill *f = next_fill(bt);
+    if (!f)
+        return;
+    write_fill(bt, s, m, f);
+    f->qty = qty;
+    f->price = price;
+    f->fee = fee;
+    f->liquidity = liquidity;
+    if (nj_ledger_fill_position(bt->ledger, s->position, f, &closing, &err) != 0) {
         nj_bt_fail(bt, err.code, "%s", err.text);
-        return false;
+        return;
     }
-    nj_orders_fill(bt->orders, &b);
+    nj_order_fill(bt->orders, order, lots, price);
+    bt->n_open--;
     if (bt->o->flow)
-        bt->o->flow(bt->o->flow_ctx, &b.ev);
-    if (!s->position)
-        s->position = nj_ledger_position(bt->ledger, bt->o->strategy_id, s->instrument->symbol);
-    s->qty = nj_position_qty(s->position);
-    bt->cash = nj_ledger_cash(bt->ledger, bt->o->strategy_id);
-    bt->held = false;
-    for (uint32_t i = 0; i < bt->n_symbols; i++)
-        bt->held = bt->held || bt->symbols[i].qty != 0;
-    bt->fees = nj_sum_plus(bt->fees, nj_sum_of(fee));
-    bt->notional = nj_sum_plus(bt->notional, nj_sum_product(qty, price));
-    bt->slippage = nj_sum_plus(bt->slippage, nj_sum_of(qty * fabs(price - before)));
-    bt->out->counts.fills++;
-    if (closing.lots != 0)
-        keep_trade(bt, &closing);
-    if (m->lots == 0)
-        tell_update(bt, m, s, NJORD_STATUS_FILLED, "");
-    f.ev.seq = nj_bt_next_seq(bt);
-    f.ev.ts_recv_ns = bt->now_ns;
-    keep_fill(bt, &f);
-    tell(bt, "fills.new", &f.ev);
-    njord_position_snapshot snapshot;
-    nj_ledger_snapshot(bt->ledger, bt->o->strategy_id, s->instrument->symbol, s->price, bt->now_ns,
-                       &snapshot);
-    tell(bt, "positions.snapshot", &snapshot.ev);
+        flow_fill(bt, f);
+    account(bt, s, f, before, &closing);
+    tell_fill(bt, s, order, f);
     if (bt->o->risk)
         nj_risk_mark(bt->risk, &bt->view, s->instrument->symbol);
-    return true;
 }
 
 /* ---- arrival ---- */
 
+/* From now on a cancel must find it. */
+static bool name(struct nj_bt *bt, struct nj_order *order)
+{
+    if (nj_orders_name(bt->orders, order))
+        return true;
+    nj_bt_fail(bt, NJ_ERR_NOMEM, "backtest: out of memory");
+    return false;
+}
+
 static void rest(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_match_order *m)
 {
-    njord_status status = njord_match_book_place(&s->book, m);
-    tell_update(bt, m, s, status == NJORD_OK ? NJORD_STATUS_NEW : NJORD_STATUS_REJECTED,
-                status == NJORD_OK ? "" : "too_many_orders");
+    struct nj_order *order = order_of(m);
+    if (!name(bt, order))
+        return;
+    if (njord_match_book_place(&s->book, m) == NJORD_OK) {
+        order->stage = NJ_ORDER_ACKED;
+        tell_update(bt, order, NJORD_STATUS_NEW, "");
+    } else {
+        finish(bt, order, NJ_ORDER_REJECTED, NJORD_STATUS_REJECTED, "too_many_orders");
+    }
 }
 
 /* An order meets `price`: the close, the next open, or the last trade. */
@@ -206,15 +271,14 @@ static void arrive(struct nj_bt *bt, struct nj_bt_symbol *s, njord_match_order *
         rest(bt, s, m);
         return;
     }
-    tell_update(bt, m, s, NJORD_STATUS_NEW, "");
+    order_of(m)->stage = NJ_ORDER_ACKED;
+    tell_update(bt, order_of(m), NJORD_STATUS_NEW, "");
     if (v.action == NJORD_MATCH_EXPIRE) {
         bt->out->counts.expired++;
-        tell_update(bt, m, s, NJORD_STATUS_EXPIRED, "");
+        finish(bt, order_of(m), NJ_ORDER_EXPIRED, NJORD_STATUS_EXPIRED, "");
         return;
     }
-    int64_t lots = m->lots;
-    m->lots = 0;
-    fill(bt, s, m, lots, v.price, m->type == NJORD_TYPE_MARKET && price > 0 ? price : v.price,
+    fill(bt, s, m, m->lots, v.price, m->type == NJORD_TYPE_MARKET && price > 0 ? price : v.price,
          v.liquidity);
 }
 
@@ -226,28 +290,25 @@ static bool waits_for_open(const struct nj_bt *bt, const njord_match_order *m)
            (m->type == NJORD_TYPE_MARKET || m->tif == NJORD_TIF_IOC || m->tif == NJORD_TIF_FOK);
 }
 
-static void place(struct nj_bt *bt, const njord_order_event *order)
+static void place(struct nj_bt *bt, struct nj_bt_symbol *s, struct nj_order *order)
 {
-    struct nj_bt_symbol *s = nj_bt_symbol_named(bt, order->symbol);
-    njord_match_order m = {0};
-    if (!s || !nj_lots_nearest(s->instrument, order->qty, &m.lots))
-        return; /* risk refuses such */
+    njord_match_order m = {.user = (uint64_t)(uintptr_t)order,
+                           .lots = order->lots,
+                           .limit_price = order->limit_price,
+                           .side = order->side,
+                           .type = order->type,
+                           .tif = order->tif};
     memcpy(m.id, order->intent_id, sizeof m.id);
-    m.limit_price = order->limit_price;
-    m.side = order->side;
-    m.type = order->type;
-    m.tif = order->tif;
     bt->out->counts.orders++;
-    nj_orders_sent(bt->orders, m.id);
     if (!waits_for_open(bt, &m)) {
         arrive(bt, s, &m, s->price);
         return;
     }
-    njord_match_order *waiting = nj_fifo_push(&s->at_open, sizeof m);
-    if (!waiting)
-        nj_bt_fail(bt, NJ_ERR_NOMEM, "backtest: out of memory");
-    else
+    njord_match_order *waiting = name(bt, order) ? nj_fifo_push(&s->at_open, sizeof m) : NULL;
+    if (waiting)
         *waiting = m;
+    else
+        nj_bt_fail(bt, NJ_ERR_NOMEM, "backtest: out of memory");
 }
 
 /* ---- decisions ---- */
@@ -273,8 +334,25 @@ static void count_refusal(struct nj_bt *bt, const char *reason)
     out->refusals[i].n++;
 }
 
-static void decide(struct nj_bt *bt, const njord_intent *intent)
+/* What the rules look at, where the symbol is one of the run. */
+static void look_up(struct nj_bt *bt, const struct nj_bt_symbol *s)
 {
+    struct nj_risk_known *k = &bt->known;
+    bt->view.now_ns = bt->now_ns;
+    bt->view.known = s ? k : NULL;
+    if (!s)
+        return;
+    k->instrument = s->instrument;
+    k->position = s->position;
+    nj_order_desk_working(&s->desk, &k->buys, &k->sells, &k->bound_cash);
+    k->cash = bt->cash;
+    k->last = s->price;
+    k->last_ts_ns = s->price_ts_ns;
+}
+
+static void decide(struct nj_bt *bt, const struct nj_bt_wish *w)
+{
+    const njord_intent *intent = (const njord_intent *)(w + 1);
     union {
         njord_decision event;
         char room[NJ_DECISION_MAX];
@@ -283,34 +361,42 @@ static void decide(struct nj_bt *bt, const njord_intent *intent)
         njord_order_event event;
         char room[NJ_ORDER_MAX];
     } order;
-    bt->view.now_ns = bt->now_ns;
-    bool allowed = nj_risk_check(bt->risk, &bt->view, intent, bt->warming ? NJ_RISK_WARMUP : 0,
-                                 NJ_BT_VENUE, &decision.event, &order.event);
-    nj_orders_decision(bt->orders, &decision.event);
-    if (!allowed) {
+    struct nj_risk_answer answer;
+    bool told = bt->hears_decisions;
+    look_up(bt, w->symbol);
+    bool allowed =
+        nj_risk_decide(bt->risk, &bt->view, intent, bt->warming ? NJ_RISK_WARMUP : 0, NJ_BT_VENUE,
+                       told ? &decision.event : NULL, told ? &order.event : NULL, &answer);
+    if (allowed) {
+        nj_order_let_through(w->order, answer.lots, answer.limit_price, answer.reference_price);
+    } else {
+        nj_order_refuse(bt->orders, w->order, answer.reason);
         bt->n_open--;
-        count_refusal(bt, decision.event.reason);
+        count_refusal(bt, answer.reason);
     }
-    tell(bt, "risk.decisions", &decision.event.ev);
-    if (!allowed)
+    if (told)
+        tell(bt, "risk.decisions", &decision.event.ev);
+    else
+        nj_bt_next_seq(bt);
+    if (!allowed || !w->symbol)
         return;
-    nj_orders_accepted(bt->orders, &order.event);
-    order.event.ev.seq = nj_bt_next_seq(bt);
-    order.event.ev.ts_recv_ns = bt->now_ns;
-    if (bt->o->flow)
+    uint64_t seq = nj_bt_next_seq(bt);
+    if (bt->o->flow) {
+        order.event.ev.seq = seq;
+        order.event.ev.ts_recv_ns = bt->now_ns;
         bt->o->flow(bt->o->flow_ctx, &order.event.ev);
-    place(bt, &order.event);
+    }
+    place(bt, w->symbol, w->order);
 }
 
 /* ---- cancels ---- */
 
 /* Takes an order out of those that wait for the next open. */
-static bool unwait(struct nj_bt_symbol *s, const char *id, njord_match_order *out)
+static bool unwait(struct nj_bt_symbol *s, const struct nj_order *order)
 {
     struct nj_fifo_cursor at = {0};
     for (njord_match_order *m; (m = nj_fifo_next(&s->at_open, &at));)
-        if (m->lots > 0 && strcmp(m->id, id) == 0) {
-            *out = *m;
+        if (m->lots > 0 && order_of(m) == order) {
             m->lots = 0; /* passed over when its turn comes */
             return true;
         }
@@ -319,17 +405,16 @@ static bool unwait(struct nj_bt_symbol *s, const char *id, njord_match_order *ou
 
 static void cancel(struct nj_bt *bt, const njord_cancel *c)
 {
-    const struct nj_order *order = nj_order_find(bt->orders, c->intent_id);
-    njord_match_order m;
-    if (!order || !nj_order_open(order))
+    struct nj_order *order = nj_orders_open_of(bt->orders, c->intent_id);
+    if (!order)
         return; /* it has ended meanwhile */
     struct nj_bt_symbol *s = nj_bt_symbol_named(bt, order->instrument->symbol);
-    nj_orders_cancel(bt->orders, c);
-    if (!s || (!unwait(s, c->intent_id, &m) &&
-               njord_match_book_cancel(&s->book, c->intent_id, &m) != NJORD_OK))
+    order->cancel_wanted = true;
+    if (!s ||
+        (!unwait(s, order) && njord_match_book_cancel(&s->book, c->intent_id, NULL) != NJORD_OK))
         return;
     bt->out->counts.canceled++;
-    tell_update(bt, &m, s, NJORD_STATUS_CANCELED, c->reason);
+    finish(bt, order, NJ_ORDER_CANCELED, NJORD_STATUS_CANCELED, c->reason);
 }
 
 /* ---- what the engine calls ---- */
@@ -339,7 +424,7 @@ void nj_bt_settle(struct nj_bt *bt)
     for (struct nj_bt_wish *w; bt->rc == 0 && (w = nj_fifo_peek(&bt->wishes, NULL));
          nj_fifo_release(&bt->wishes)) {
         if (w->action == NJ_BT_INTENT)
-            decide(bt, (const njord_intent *)(w + 1));
+            decide(bt, w);
         else
             cancel(bt, (const njord_cancel *)(w + 1));
     }

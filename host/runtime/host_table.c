@@ -114,7 +114,8 @@ static njord_status position(const njord_host *host, const char *symbol, njord_h
 {
     if (!symbol || !out)
         return NJORD_E_ARG;
-    njord_holding holding = {.size = sizeof holding};
+    uint32_t wants = out->size; /* what is beyond it need not be worked out */
+    njord_holding holding = {.size = wants < sizeof holding ? wants : (uint32_t)sizeof holding};
     njord_status status = of(host)->ops->position(of(host)->ops->ctx, of(host), symbol, &holding);
     return status == NJORD_OK ? give(out, &holding, sizeof holding) : status;
 }

@@ -379,6 +379,22 @@ static void apply(struct nj_ledger *l, struct nj_ledger_entry *e, const njord_fi
                                        own_fee + entry_fees};
 }
 
+/* Room for one more lot, and for the sums. */
+static int room_for(struct nj_ledger *l, struct nj_ledger_entry *e, const njord_fill *f,
+                    const struct worked *w, struct nj_error *err)
+{
+    int64_t lots, account_lots;
+    if (!e || !nj_ledger_reserve_lot(&e->pos))
+        return nj_error_set(err, NJ_ERR_NOMEM, "fill '%s': out of memory", f->fill_id);
+    const struct nj_instrument *i = e->pos.instrument;
+    if (__builtin_add_overflow(e->pos.lots, w->net, &lots) || size_of(lots) > NJ_LOTS_MAX ||
+        __builtin_add_overflow(l->accounts[i->symbol_id].lots, w->net, &account_lots) ||
+        size_of(account_lots) > NJ_LOTS_MAX)
+        return nj_error_set(err, NJ_ERR_INPUT, "fill '%s': the position in '%s' would not fit",
+                            f->fill_id, i->symbol);
+    return 0;
+}
+
 int nj_ledger_fill(struct nj_ledger *l, const njord_fill *f, nj_asset_price price_of, void *ctx,
                    struct nj_closing *closing, struct nj_error *err)
 {
@@ -400,19 +416,41 @@ int nj_ledger_fill(struct nj_ledger *l, const njord_fill *f, nj_asset_price pric
     if (rc != 0)
         return rc;
     struct nj_ledger_entry *e = nj_ledger_entry_get(l, f->strategy_id, i);
-    int64_t lots, account_lots;
-    if (!e || !nj_ledger_reserve_lot(&e->pos))
-        return nj_error_set(err, NJ_ERR_NOMEM, "fill '%s': out of memory", f->fill_id);
-    if (__builtin_add_overflow(e->pos.lots, w.net, &lots) || size_of(lots) > NJ_LOTS_MAX ||
-        __builtin_add_overflow(l->accounts[i->symbol_id].lots, w.net, &account_lots) ||
-        size_of(account_lots) > NJ_LOTS_MAX)
-        return nj_error_set(err, NJ_ERR_INPUT, "fill '%s': the position in '%s' would not fit",
-                            f->fill_id, i->symbol);
+    rc = room_for(l, e, f, &w, err);
+    if (rc != 0)
+        return rc;
     if (f->fill_id[0] && !nj_idset_add(&l->fill_ids, id))
         return nj_error_set(err, NJ_ERR_NOMEM, "fill '%s': out of memory", f->fill_id);
     /* commit */
     apply(l, e, f, &w, closing);
     return 0;
+}
+
+struct nj_position *nj_ledger_open_position(struct nj_ledger *l, const char *strategy_id,
+                                            const char *symbol)
+{
+    struct nj_instrument *i = nj_instrument_get(l->instruments, symbol);
+    struct nj_ledger_entry *e = i ? nj_ledger_entry_get(l, strategy_id, i) : NULL;
+    return e ? &e->pos : NULL;
+}
+
+int nj_ledger_fill_position(struct nj_ledger *l, struct nj_position *position, const njord_fill *f,
+                            struct nj_closing *closing, struct nj_error *err)
+{
+    struct nj_ledger_entry *e = (struct nj_ledger_entry *)position; /* its first member */
+    struct worked w;
+    int rc = work_out(f, position->instrument, position->fee_credit, NULL, NULL, &w, err);
+    if (rc == 0)
+        rc = room_for(l, e, f, &w, err);
+    if (rc == 0)
+        apply(l, e, f, &w, closing);
+    return rc;
+}
+
+double nj_position_cash(const struct nj_position *position)
+{
+    const struct nj_ledger_strategy *s = ((const struct nj_ledger_entry *)position)->strategy;
+    return nj_sum_value(nj_sum_plus(s->moved, nj_sum_of(s->capital)));
 }
 
 uint64_t nj_ledger_unvalued_fees(const struct nj_ledger *l)

@@ -74,6 +74,17 @@ typedef double (*nj_asset_price)(void *ctx, const char *asset, const char *quote
 int nj_ledger_fill(struct nj_ledger *ledger, const njord_fill *fill, nj_asset_price price_of,
                    void *ctx, struct nj_closing *closing, struct nj_error *err);
 
+/* The same by handle: a position that the caller has opened, of fills that the caller made itself
+ * with quantities of whole lots, in the quote asset's fee, each once. Its texts are not looked at,
+ * its id is not remembered. */
+struct nj_position *nj_ledger_open_position(struct nj_ledger *ledger, const char *strategy_id,
+                                            const char *symbol); /* NULL: no memory, no symbol */
+int nj_ledger_fill_position(struct nj_ledger *ledger, struct nj_position *position,
+                            const njord_fill *fill, struct nj_closing *closing,
+                            struct nj_error *err);
+/* Cash of the position's strategy. */
+double nj_position_cash(const struct nj_position *position);
+
 /* Was this fill taken before? (Of the last NJ_LEDGER_FILL_IDS.) */
 bool nj_ledger_seen(const struct nj_ledger *ledger, const char *fill_id);
 

@@ -13,6 +13,7 @@ struct nj_orders *nj_orders_new(struct nj_instruments *instruments)
     if (!o)
         return NULL;
     o->instruments = instruments;
+    o->keep_ended = NJ_ORDERS_ENDED;
     nj_idset_init(&o->seen, NJ_ORDERS_SEEN);
     return o;
 }
@@ -28,6 +29,19 @@ void nj_orders_free(struct nj_orders *o)
 {
     if (!o)
         return;
+    for (struct nj_order_entry *e = o->own_ids ? o->all.head : NULL, *next; e; e = next) {
+        next = e->next[NJ_OF_ALL];
+        if (!e->named)
+            free_entry(e);
+    }
+    for (struct nj_order_entry *e = o->own_ids ? o->oldest_ended : NULL, *next; e; e = next) {
+        next = e->next_ended;
+        free_entry(e);
+    }
+    for (struct nj_order_entry *e = o->pool, *next; e; e = next) {
+        next = e->next_ended;
+        free_entry(e);
+    }
     nj_map_free(&o->by_id, free_entry);
     nj_map_free(&o->by_strategy, free);
     nj_map_free(&o->floors, free);
@@ -58,7 +72,7 @@ struct nj_order_strategy *nj_orders_strategy(struct nj_orders *o, const char *id
     return s;
 }
 
-static struct nj_order_group *symbol_get(struct nj_orders *o, uint32_t symbol_id)
+struct nj_order_group *nj_orders_symbol_group(struct nj_orders *o, uint32_t symbol_id)
 {
     if (symbol_id >= o->cap_symbols) {
         uint32_t cap = o->cap_symbols ? o->cap_symbols : 16;
@@ -89,9 +103,9 @@ struct nj_order_pair **nj_orders_pair_slot(const struct nj_orders *o,
     return &o->pairs[at];
 }
 
-static struct nj_order_group *pair_get(struct nj_orders *o,
-                                       const struct nj_order_strategy *strategy,
-                                       const struct nj_instrument *instrument)
+struct nj_order_group *nj_orders_pair_group(struct nj_orders *o,
+                                            const struct nj_order_strategy *strategy,
+                                            const struct nj_instrument *instrument)
 {
     if ((o->n_pairs + 1) * UINT64_C(2) > o->cap_pairs) {
         struct nj_orders bigger = *o;
@@ -169,7 +183,7 @@ static int64_t remaining(const struct nj_order_entry *e)
 }
 
 /* Takes an order out of the sums, and puts it in as it is now. */
-static void uncount(struct nj_order_entry *e)
+void nj_orders_uncount(struct nj_order_entry *e)
 {
     for (int k = 0; k < NJ_OF_KINDS; k++) {
         *sum_of(e->groups[k], e->counted_wish, e->order.side) -= e->counted;
@@ -201,7 +215,7 @@ void nj_orders_count(struct nj_order_entry *e)
 }
 
 /* Would `lots` more of a side fit every sum that counts this order (which covers all others)? */
-static bool fits(const struct nj_orders *o, uint8_t side, int64_t lots)
+bool nj_orders_fit(const struct nj_orders *o, uint8_t side, int64_t lots)
 {
     int64_t sum = side == NJORD_SIDE_BUY ? o->all.buys : o->all.sells;
     int64_t wished = side == NJORD_SIDE_BUY ? o->all.wished_buys : o->all.wished_sells;
@@ -218,6 +232,11 @@ static void let_go_of_oldest(struct nj_orders *o)
     if (!o->oldest_ended)
         o->newest_ended = NULL;
     o->n_ended--;
+    if (o->own_ids) { /* its name went when it ended */
+        e->next_ended = o->pool;
+        o->pool = e;
+        return;
+    }
     nj_orders_seen_add(o, e->order.intent_id, e->order.ts_ns);
     nj_map_remove(&o->by_id, e->order.intent_id);
     free_entry(e);
@@ -231,16 +250,26 @@ void nj_orders_list_ended(struct nj_orders *o, struct nj_order_entry *e)
     else
         o->oldest_ended = e;
     o->newest_ended = e;
-    if (++o->n_ended > NJ_ORDERS_ENDED)
+    if (o->own_ids && e->named) {
+        nj_map_remove(&o->by_id, e->order.intent_id);
+        e->named = false;
+    }
+    if (++o->n_ended > o->keep_ended)
         let_go_of_oldest(o);
 }
 
-static void end(struct nj_orders *o, struct nj_order_entry *e, enum nj_order_stage stage)
+/* Ends an order that is in no sum any more. */
+void nj_orders_leave(struct nj_orders *o, struct nj_order_entry *e, enum nj_order_stage stage)
 {
-    uncount(e);
     list_out(e);
     e->order.stage = stage;
     nj_orders_list_ended(o, e);
+}
+
+void nj_orders_end(struct nj_orders *o, struct nj_order_entry *e, enum nj_order_stage stage)
+{
+    nj_orders_uncount(e);
+    nj_orders_leave(o, e, stage);
 }
 
 struct nj_order_entry *nj_orders_entry_new(struct nj_orders *o, const char *intent_id,
@@ -252,8 +281,8 @@ struct nj_order_entry *nj_orders_entry_new(struct nj_orders *o, const char *inte
         goto no_memory;
     e->groups[NJ_OF_ALL] = &o->all;
     e->groups[NJ_OF_STRATEGY] = &s->group;
-    e->groups[NJ_OF_SYMBOL] = symbol_get(o, i->symbol_id);
-    e->groups[NJ_OF_PAIR] = pair_get(o, s, i);
+    e->groups[NJ_OF_SYMBOL] = nj_orders_symbol_group(o, i->symbol_id);
+    e->groups[NJ_OF_PAIR] = nj_orders_pair_group(o, s, i);
     if (!e->groups[NJ_OF_SYMBOL] || !e->groups[NJ_OF_PAIR] || !nj_map_put(&o->by_id, intent_id, e))
         goto no_memory;
     memcpy(e->order.intent_id, intent_id, strlen(intent_id) + 1);
@@ -262,6 +291,7 @@ struct nj_order_entry *nj_orders_entry_new(struct nj_orders *o, const char *inte
     e->order.reference_price = NAN;
     e->strategy = s;
     e->expected = -1;
+    e->named = true;
     nj_instrument_pin(i);
     return e;
 no_memory:
@@ -304,7 +334,7 @@ int nj_orders_intent(struct nj_orders *o, const njord_intent *in)
     int64_t lots;
     if (!(in->qty > 0) || !nj_lots_down(i, in->qty, &lots))
         lots = 0; /* risk will say what is wrong with it */
-    if (!fits(o, in->side, lots))
+    if (!nj_orders_fit(o, in->side, lots))
         return odd(o, NJ_ERR_LIMIT);
     struct nj_order_entry *e = nj_orders_entry_new(o, in->intent_id, in->strategy_id, i);
     if (!e)
@@ -323,7 +353,7 @@ int nj_orders_intent(struct nj_orders *o, const njord_intent *in)
     return 0;
 }
 
-static void take_reason(struct nj_order_entry *e, const char *reason, size_t size)
+void nj_orders_take_reason(struct nj_order_entry *e, const char *reason, size_t size)
 {
     size_t len = strnlen(reason, size - 1);
     if (len > 0) {
@@ -350,7 +380,7 @@ int nj_orders_decision(struct nj_orders *o, const njord_decision *d)
         if (stage == NJ_ORDER_REFUSED)
             return odd(o, NJ_ERR_INPUT);
         if (stage == NJ_ORDER_INTENT) {
-            uncount(e);
+            nj_orders_uncount(e);
             e->order.stage = NJ_ORDER_ACCEPTED;
             e->order.reference_price = njord_real(&d->ev, d->caps, "reference_price");
             nj_orders_count(e);
@@ -361,8 +391,8 @@ int nj_orders_decision(struct nj_orders *o, const njord_decision *d)
         return 0;
     if (stage != NJ_ORDER_INTENT && stage != NJ_ORDER_ACCEPTED)
         return odd(o, NJ_ERR_INPUT);
-    take_reason(e, d->reason, sizeof d->reason);
-    end(o, e, NJ_ORDER_REFUSED);
+    nj_orders_take_reason(e, d->reason, sizeof d->reason);
+    nj_orders_end(o, e, NJ_ORDER_REFUSED);
     return 0;
 }
 
@@ -375,9 +405,9 @@ int nj_orders_accepted(struct nj_orders *o, const njord_order_event *order)
     if ((e->order.stage != NJ_ORDER_INTENT && e->order.stage != NJ_ORDER_ACCEPTED) ||
         !(order->qty > 0) || !nj_lots_nearest(e->order.instrument, order->qty, &lots) || lots <= 0)
         return odd(o, NJ_ERR_INPUT);
-    if (lots > e->counted && !fits(o, e->order.side, lots - e->counted))
+    if (lots > e->counted && !nj_orders_fit(o, e->order.side, lots - e->counted))
         return odd(o, NJ_ERR_LIMIT);
-    uncount(e);
+    nj_orders_uncount(e);
     e->order.stage = NJ_ORDER_ACCEPTED;
     e->order.lots = lots;
     e->order.limit_price = order->limit_price;
@@ -467,14 +497,14 @@ int nj_orders_update(struct nj_orders *o, const njord_broker_order_update *u)
         e->order.stage = u->status == NJORD_STATUS_UNKNOWN ? NJ_ORDER_UNKNOWN : NJ_ORDER_ACKED;
         return 0;
     }
-    take_reason(e, u->reason, sizeof u->reason);
+    nj_orders_take_reason(e, u->reason, sizeof u->reason);
     if (stage == NJ_ORDER_FILLED && filled == 0)
         filled = e->order.lots; /* the venue said filled and no more: in full */
     if (filled <= e->order.filled_lots) {
-        end(o, e, stage);
+        nj_orders_end(o, e, stage);
         return 0;
     }
-    uncount(e);
+    nj_orders_uncount(e);
     e->expected = filled;
     e->end = stage;
     nj_orders_count(e);
@@ -520,23 +550,7 @@ int nj_orders_fill(struct nj_orders *o, const njord_broker_fill *f)
         !take_exchange_id(e, f->exchange_order_id, sizeof f->exchange_order_id))
         return odd(o, NJ_ERR_INPUT);
     e->n_trades += f->trade_id[0] != '\0';
-    bool open = nj_order_open(&e->order);
-    if (open)
-        uncount(e);
-    e->order.filled_lots += lots;
-    e->value = nj_sum_plus(e->value, nj_sum_product((double)lots, f->price));
-    e->order.avg_price = nj_sum_value(nj_sum_over(e->value, (double)e->order.filled_lots));
-    bool full = e->order.filled_lots == e->order.lots;
-    if (!open) {
-        if (full) /* the end that the venue told came before its last fill */
-            e->order.stage = NJ_ORDER_FILLED;
-        return 0;
-    }
-    nj_orders_count(e);
-    if (full)
-        end(o, e, NJ_ORDER_FILLED);
-    else if (e->expected >= 0 && e->order.filled_lots >= e->expected)
-        end(o, e, e->end);
+    nj_order_fill(o, &e->order, lots, f->price);
     return 0;
 }
 

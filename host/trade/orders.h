@@ -89,6 +89,45 @@ int nj_orders_ack(struct nj_orders *o, const njord_broker_order_ack *ack);
 int nj_orders_update(struct nj_orders *o, const njord_broker_order_update *update);
 int nj_orders_fill(struct nj_orders *o, const njord_broker_fill *fill);
 int nj_orders_cancel(struct nj_orders *o, const njord_cancel *cancel);
+/* ---- by handle ---- */
+
+/* The same without a text that is looked up or compared, for who makes each id itself and once, and
+ * follows each order to its end: a backtest. What the functions by name check of foreign events is
+ * the caller's to know here. */
+
+/* Where orders of a strategy in a symbol are entered: found once, good for the record's life. */
+struct nj_order_desk {
+    struct nj_order_strategy *strategy;
+    struct nj_instrument *instrument;
+    struct nj_order_group *groups[4];
+};
+/* NJ_ERR_NOMEM. */
+int nj_orders_desk(struct nj_orders *o, const char *strategy_id, struct nj_instrument *instrument,
+                   struct nj_order_desk *out);
+/* Ended orders are let go at once but for a handful, and their ids are not remembered. Before the
+ * first order. */
+void nj_orders_own_ids(struct nj_orders *o);
+/* Enters an intent; nj_order_find() does not know it until nj_orders_name(). NULL: out of memory,
+ * or the working lots would not fit 63 bits. */
+struct nj_order *nj_orders_enter(struct nj_orders *o, const struct nj_order_desk *desk,
+                                 const njord_intent *intent);
+/* From now on nj_order_find() knows it. False: out of memory. */
+bool nj_orders_name(struct nj_orders *o, struct nj_order *order);
+/* The open order of an id, named or not; NULL: none. */
+struct nj_order *nj_orders_open_of(const struct nj_orders *o, const char *intent_id);
+/* Risk has let it through with so many lots, and it was sent; or has refused it. */
+void nj_order_let_through(struct nj_order *order, int64_t lots, double limit_price,
+                          double reference_price);
+void nj_order_refuse(struct nj_orders *o, struct nj_order *order, const char *reason);
+/* A fill of `lots`, at most what is left; the last one ends it. */
+void nj_order_fill(struct nj_orders *o, struct nj_order *order, int64_t lots, double price);
+/* It ends as CANCELED, REJECTED or EXPIRED. */
+void nj_order_end(struct nj_orders *o, struct nj_order *order, enum nj_order_stage stage,
+                  const char *reason);
+/* What open orders of a desk may still fill: those let through, and cash bound by its strategy. */
+void nj_order_desk_working(const struct nj_order_desk *desk, int64_t *buys, int64_t *sells,
+                           double *bound_cash);
+
 /* Events that could not follow, so far. */
 uint64_t nj_orders_odd(const struct nj_orders *o);
 

@@ -39,11 +39,11 @@ struct nj_order_entry {
     struct nj_order_strategy *strategy;
     struct nj_order_group *groups[NJ_OF_KINDS];
     struct nj_order_entry *next[NJ_OF_KINDS], *prev[NJ_OF_KINDS];
-    bool listed;
-    int64_t counted;   /* lots in the groups' sums */
-    bool counted_wish; /* in the sums of those not decided */
-    double bound;      /* in the strategy's */
-    int64_t expected;  /* lots that the venue says were filled in the end; -1: it has not ended */
+    bool listed, named; /* named: in by_id */
+    int64_t counted;    /* lots in the groups' sums */
+    bool counted_wish;  /* in the sums of those not decided */
+    double bound;       /* in the strategy's */
+    int64_t expected;   /* lots that the venue says were filled in the end; -1: it has not ended */
     enum nj_order_stage end;
     struct nj_sum value; /* sum of lots x price of the fills */
     uint64_t *trades;    /* hashes of trade ids */
@@ -61,7 +61,9 @@ struct nj_orders {
     struct nj_order_pair **pairs; /* hash of (strategy, symbol) */
     uint32_t n_pairs, cap_pairs;
     struct nj_order_entry *oldest_ended, *newest_ended;
-    uint32_t n_ended;
+    uint32_t n_ended, keep_ended;
+    bool own_ids;                /* nothing is remembered of an order that was let go */
+    struct nj_order_entry *pool; /* let go, to be used again: by next_ended */
     uint64_t next_number, odd;
     struct nj_idset seen;
     struct nj_map floors; /* "{h}-{epoch}" to struct nj_order_floor */
@@ -89,7 +91,20 @@ struct nj_order_entry *nj_orders_entry_new(struct nj_orders *o, const char *inte
                                            const char *strategy_id, struct nj_instrument *i);
 struct nj_order_strategy *nj_orders_strategy(struct nj_orders *o, const char *id);
 void nj_orders_list_in(struct nj_order_entry *e);
+/* Takes an order out of the sums, and puts it in as it is now. */
+void nj_orders_uncount(struct nj_order_entry *e);
 void nj_orders_count(struct nj_order_entry *e);
+/* Would `lots` more of a side fit every sum that counts an order? */
+bool nj_orders_fit(const struct nj_orders *o, uint8_t side, int64_t lots);
+/* Ends an order; nj_orders_leave(): one that is in no sum any more. */
+void nj_orders_end(struct nj_orders *o, struct nj_order_entry *e, enum nj_order_stage stage);
+void nj_orders_leave(struct nj_orders *o, struct nj_order_entry *e, enum nj_order_stage stage);
+void nj_orders_take_reason(struct nj_order_entry *e, const char *reason, size_t size);
+/* Made when it is not there; NULL: out of memory. */
+struct nj_order_group *nj_orders_symbol_group(struct nj_orders *o, uint32_t symbol_id);
+struct nj_order_group *nj_orders_pair_group(struct nj_orders *o,
+                                            const struct nj_order_strategy *strategy,
+                                            const struct nj_instrument *instrument);
 void nj_orders_list_ended(struct nj_orders *o, struct nj_order_entry *e);
 
 #endif

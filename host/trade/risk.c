@@ -6,11 +6,12 @@
 #include <float.h>
 #include <math.h>
 #include <njord/contract.h>
+#include <stddef.h>
 #include <string.h>
 
 void nj_risk_cap(struct nj_risk_case *c, const char *key, double value)
 {
-    if (isnan(value))
+    if (c->silent || isnan(value))
         return;
     if (isinf(value))
         value = value > 0 ? DBL_MAX : -DBL_MAX;
@@ -76,18 +77,29 @@ static bool prepare(struct nj_risk_case *c)
         in->type == NJORD_TYPE_LIMIT ? nj_tick_safe(i, in->limit_price, in->side) : in->limit_price;
     if (in->type == NJORD_TYPE_LIMIT && !(c->limit > 0 && isfinite(c->limit)))
         return false;
+    const struct nj_risk_known *k = v->known;
     c->last_ts_ns = c->now_ns;
-    c->last = v->last_price ? v->last_price(v->ctx, in->symbol, &c->last_ts_ns) : NAN;
+    if (k) {
+        c->last = k->last;
+        c->last_ts_ns = k->last_ts_ns;
+    } else {
+        c->last = v->last_price ? v->last_price(v->ctx, in->symbol, &c->last_ts_ns) : NAN;
+    }
     if (!(c->last > 0) || !isfinite(c->last))
         c->last = NAN;
     c->reference = isnan(c->last) ? c->limit : c->last;
     c->rate = v->backtest ? 1 : v->usd_of ? v->usd_of(v->ctx, i->quote) : NAN;
     if (!isfinite(c->rate))
         c->rate = NAN;
-    const struct nj_position *p =
-        v->ledger ? nj_ledger_position(v->ledger, in->strategy_id, in->symbol) : NULL;
+    const struct nj_position *p = k ? k->position
+                                  : v->ledger
+                                      ? nj_ledger_position(v->ledger, in->strategy_id, in->symbol)
+                                      : NULL;
     c->held = p ? p->lots : 0;
-    if (v->orders)
+    if (k) {
+        c->buys = k->buys;
+        c->sells = k->sells;
+    } else if (v->orders)
         nj_orders_working_sides(v->orders, in->strategy_id, in->symbol, &c->buys, &c->sells);
     bool buy = in->side == NJORD_SIDE_BUY;
     nj_wide against = buy ? -(nj_wide)c->held : c->held;
@@ -100,7 +112,7 @@ static bool prepare(struct nj_risk_case *c)
 /* The values that every decision on a priced order carries. */
 static void common_caps(struct nj_risk_case *c)
 {
-    if (!(c->reference > 0))
+    if (c->silent || !(c->reference > 0))
         return;
     nj_risk_cap(c, "reference_price", c->reference);
     if (!(c->rate > 0))
@@ -121,7 +133,9 @@ static const char *judge(struct nj_risk_case *c)
     bool backtest = c->view->backtest, flatten = c->flags & NJ_RISK_FLATTEN;
     for (size_t i = 0; i < n; i++) {
         if (i == NJ_RULE_UNKNOWN_SYMBOL) { /* its texts and figures have been found whole */
-            c->instrument = nj_instrument_find(c->view->instruments, c->intent->symbol);
+            c->instrument = c->view->known
+                                ? c->view->known->instrument
+                                : nj_instrument_find(c->view->instruments, c->intent->symbol);
             bool possible = !c->instrument || prepare(c);
             if (!possible || (flatten && (!c->instrument || c->lots <= 0))) {
                 nj_risk_cap(c, "qty", c->intent->qty);
@@ -174,32 +188,44 @@ static void take(struct nj_risk_case *c)
     }
 }
 
-bool nj_risk_check(struct nj_risk *risk, const struct nj_risk_view *view,
-                   const njord_intent *intent, unsigned flags, const char *venue,
-                   njord_decision *decision, njord_order_event *order)
+bool nj_risk_decide(struct nj_risk *risk, const struct nj_risk_view *view,
+                    const njord_intent *intent, unsigned flags, const char *venue,
+                    njord_decision *decision, njord_order_event *order,
+                    struct nj_risk_answer *answer)
 {
-    struct nj_risk_case c = {.risk = risk,
-                             .view = view,
-                             .intent = intent,
-                             .flags = flags,
-                             .qty = NAN,
-                             .limit = NAN,
-                             .last = NAN,
-                             .reference = NAN,
-                             .rate = NAN};
+    struct nj_risk_case c;
+    memset(&c, 0, offsetof(struct nj_risk_case, caps));
+    c.risk = risk;
+    c.view = view;
+    c.intent = intent;
+    c.flags = flags;
+    c.qty = c.limit = c.last = c.reference = c.rate = NAN;
+    c.silent = !decision;
     if (view->now_ns > risk->now_ns)
         risk->now_ns = view->now_ns;
     c.now_ns = risk->now_ns;
     const char *code = judge(&c);
-    if (!code && !write_order(&c, venue, order))
+    if (!code && order && !write_order(&c, venue, order))
         code = "malformed"; /* a tail that does not fit cannot have been checked */
-    write_decision(code ? code : "ok", decision, intent->intent_id, intent->strategy_id, c.now_ns);
-    decision->ev.symbol_id = intent->ev.symbol_id;
-    njord_tail_put(&decision->ev, NJ_DECISION_MAX, &decision->caps, c.caps, c.n_caps,
-                   sizeof c.caps[0]);
+    if (decision) {
+        write_decision(code ? code : "ok", decision, intent->intent_id, intent->strategy_id,
+                       c.now_ns);
+        decision->ev.symbol_id = intent->ev.symbol_id;
+        njord_tail_put(&decision->ev, NJ_DECISION_MAX, &decision->caps, c.caps, c.n_caps,
+                       sizeof c.caps[0]);
+    }
     if (!code)
         take(&c);
+    *answer = (struct nj_risk_answer){code ? code : "ok", c.lots, c.limit, c.reference};
     return !code;
+}
+
+bool nj_risk_check(struct nj_risk *risk, const struct nj_risk_view *view,
+                   const njord_intent *intent, unsigned flags, const char *venue,
+                   njord_decision *decision, njord_order_event *order)
+{
+    struct nj_risk_answer answer;
+    return nj_risk_decide(risk, view, intent, flags, venue, decision, order, &answer);
 }
 
 void nj_risk_replay(struct nj_risk *risk, const njord_order_event *order)

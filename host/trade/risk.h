@@ -23,6 +23,17 @@
 
 struct nj_risk; /* limits, token buckets, duplicate windows, the day's loss */
 
+/* What the rules would look up by name, for who has it at hand, of an intent that the caller made
+ * itself out of an order that was looked at: its texts and figures are not looked at again. */
+struct nj_risk_known {
+    const struct nj_instrument *instrument; /* of a symbol that is allowed */
+    const struct nj_position *position;     /* NULL: none */
+    int64_t buys, sells;                    /* working lots of the strategy in the symbol */
+    double cash, bound_cash;                /* the strategy's */
+    double last;                            /* last price, NaN: none */
+    int64_t last_ts_ns;
+};
+
 /* What the rules look at besides the intent. Functions may not change anything. */
 struct nj_risk_view {
     int64_t now_ns;
@@ -34,6 +45,7 @@ struct nj_risk_view {
     const struct nj_ledger *ledger;
     const struct nj_orders *orders;
     void *ctx;
+    const struct nj_risk_known *known; /* about the intent that is asked about; NULL: looked up */
     bool (*symbol_allowed)(void *ctx, const char *strategy_id,
                            const char *symbol); /* in exchange.symbols and the strategy's; NULL: any
                                                    symbol with an instrument */
@@ -69,6 +81,18 @@ enum {
 bool nj_risk_check(struct nj_risk *risk, const struct nj_risk_view *view,
                    const njord_intent *intent, unsigned flags, const char *venue,
                    njord_decision *decision, njord_order_event *order);
+/* What came of it, as figures. */
+struct nj_risk_answer {
+    const char *reason; /* "ok", or the rule that refused */
+    int64_t lots;       /* as it would leave, when allowed; so is the limit */
+    double limit_price; /* NaN: none */
+    double reference_price;
+};
+/* The same with an answer; decision and order may be NULL (both): the events are not made then. */
+bool nj_risk_decide(struct nj_risk *risk, const struct nj_risk_view *view,
+                    const njord_intent *intent, unsigned flags, const char *venue,
+                    njord_decision *decision, njord_order_event *order,
+                    struct nj_risk_answer *answer);
 /* An order of the journal that this host let through before it was started again: takes its token.
  */
 void nj_risk_replay(struct nj_risk *risk, const njord_order_event *order);

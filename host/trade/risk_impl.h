@@ -57,8 +57,9 @@ struct nj_risk_case {
     int64_t held, buys, sells; /* position and working lots */
     bool reduces;
     struct nj_id same; /* identity of equal orders */
-    njord_real_pair caps[NJ_MAX_CAPS];
+    bool silent;       /* nobody will look at caps */
     uint32_t n_caps;
+    njord_real_pair caps[NJ_MAX_CAPS]; /* the last: not cleared */
 };
 
 /* A number into the decision's caps: made finite, NaN left out, a key once. */

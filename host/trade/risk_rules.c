@@ -76,6 +76,8 @@ bool nj_risk_ids_ok(const char *intent_id, const char *strategy_id)
 static bool malformed(struct nj_risk_case *c)
 {
     const njord_intent *in = c->intent;
+    if (c->view->known) /* made from an order that was looked at */
+        return false;
     nj_risk_cap(c, "qty", in->qty);
     nj_risk_cap(c, "limit_price", in->limit_price);
     if (!nj_risk_ids_ok(in->intent_id, in->strategy_id) ||
@@ -100,7 +102,7 @@ static bool unknown_symbol(struct nj_risk_case *c)
 {
     const struct nj_risk_view *v = c->view;
     return !c->instrument ||
-           (v->symbol_allowed &&
+           (!v->known && v->symbol_allowed &&
             !v->symbol_allowed(v->ctx, c->intent->strategy_id, c->intent->symbol));
 }
 
@@ -109,7 +111,7 @@ static bool unknown_symbol(struct nj_risk_case *c)
 static bool duplicate(struct nj_risk_case *c)
 {
     const njord_intent *in = c->intent;
-    const struct nj_orders *orders = c->view->orders;
+    const struct nj_orders *orders = c->view->known ? NULL : c->view->orders; /* an id of its own */
     const struct nj_order *known = orders ? nj_order_find(orders, in->intent_id) : NULL;
     if (known) {
         bool itself = known->stage == NJ_ORDER_INTENT &&
@@ -288,8 +290,11 @@ static bool insufficient_cash(struct nj_risk_case *c)
     if (!c->risk->limits.cash_check)
         return false;
     if (c->intent->side == NJORD_SIDE_BUY) {
-        double cash = v->ledger ? nj_ledger_cash(v->ledger, strategy) : NAN;
-        double bound = v->orders ? nj_orders_bound_cash(v->orders, strategy) : 0;
+        const struct nj_risk_known *k = v->known;
+        double cash = k ? k->cash : v->ledger ? nj_ledger_cash(v->ledger, strategy) : NAN;
+        double bound = k           ? k->bound_cash
+                       : v->orders ? nj_orders_bound_cash(v->orders, strategy)
+                                   : 0;
         double need =
             (c->qty * c->reference + bound) * (1 + v->slippage_bps / 1e4) * (1 + v->commission);
         if (cash >= need)

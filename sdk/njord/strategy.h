@@ -133,7 +133,7 @@ static inline double njord_position(const njord_host *host, const char *symbol)
 {
     njord_holding holding;
     memset(&holding, 0, sizeof holding);
-    holding.size = (uint32_t)sizeof holding;
+    holding.size = (uint32_t)offsetof(njord_holding, avg_price); /* no more is asked for */
     return host->position(host, symbol, &holding) == NJORD_OK ? holding.qty : 0.0;
 }
 
