@@ -73,7 +73,8 @@
 
   // As many digits as the distance between ticks needs.
   const ticks = (unit) => (u, at, axis, space, step) => {
-    const digits = Math.max(0, Math.min(8, -Math.floor(Math.log10(step) + 1e-9)));
+    let digits = 0;
+    while (digits < 8 && Math.abs(step - +step.toFixed(digits)) > step * 1e-6) digits++;
     return at.map((v) => group(v, digits) + unit);
   };
 
@@ -94,7 +95,8 @@
   function axes(x, y) {
     const line = {stroke: css("--soft"), grid: {stroke: css("--grid"), width: 1}, ticks: {stroke: css("--grid"), width: 1},
       font: "12px system-ui, sans-serif"};
-    return [Object.assign({space: narrow() ? 64 : 90, values: x}, line), Object.assign({size: narrow() ? 54 : 68, values: y}, line)];
+    return [Object.assign({space: narrow() ? 64 : 90, values: x}, line), Object.assign({values: y,
+      size: (u, texts) => Math.max(46, 18 + 7 * Math.max(0, ...(texts || []).map((text) => String(text).length)))}, line)];
   }
 
   function empty(box, text) {
