@@ -153,6 +153,7 @@ e2e_tests = \
     tests/e2e/test_reader.py \
     tests/e2e/test_redis_hosts.py \
     tests/e2e/test_replay.py \
+    tests/e2e/test_report.py \
     tests/e2e/test_restart.py \
     tests/e2e/test_rotation.py \
     tests/e2e/test_shown_again.py \
@@ -256,6 +257,7 @@ EXTRA_DIST += \
     tests/fuzz/json.dict \
     tests/fuzz/scan.dict \
     tests/golden \
+    tests/e2e/browser.py \
     tests/e2e/livehost.py \
     tests/e2e/njordcli.py \
     tests/e2e/njordtest.py \
