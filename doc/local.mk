@@ -20,9 +20,7 @@ dist_doc_DATA = \
     doc/what-works.md
 docimgdir = $(docdir)/img
 dist_docimg_DATA = \
-    doc/img/flow.svg \
-    doc/img/report-dark.png \
-    doc/img/report.png
+    doc/img/flow.svg
 dist_man_MANS = \
     doc/man/njord-backtest.1 \
     doc/man/njord-compress.1 \
@@ -35,6 +33,7 @@ dist_man_MANS = \
     doc/man/njord-publish.1 \
     doc/man/njord-replay.1 \
     doc/man/njord-report.1 \
+    doc/man/njord-sweep.1 \
     doc/man/njord-tail.1 \
     doc/man/njord.1 \
     doc/man/njord-host.8 \

@@ -30,8 +30,18 @@ host_libnjord_a_SOURCES = \
     host/backtest/run.h \
     host/backtest/run_data.c \
     host/backtest/run_data.h \
+    host/backtest/space.c \
+    host/backtest/space.h \
+    host/backtest/sweep.c \
+    host/backtest/sweep.h \
+    host/backtest/sweep_file.c \
+    host/backtest/sweep_file.h \
+    host/backtest/sweep_work.c \
+    host/backtest/sweep_work.h \
     host/backtest/thin.c \
     host/backtest/thin.h \
+    host/backtest/where.c \
+    host/backtest/where.h \
     host/base/arena.c \
     host/base/arena.h \
     host/base/buf.c \
@@ -358,6 +368,7 @@ njord_SOURCES = \
     host/cli/verb_publish.c \
     host/cli/verb_replay.c \
     host/cli/verb_report.c \
+    host/cli/verb_sweep.c \
     host/cli/verb_tail.c
 njord_LDADD = $(HOST_LIBS)
 njord_host_SOURCES = \

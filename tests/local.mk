@@ -102,6 +102,7 @@ unit_tests = \
     tests/unit/test_simmarket_plugin \
     tests/unit/test_simmarket_rng \
     tests/unit/test_snapshot \
+    tests/unit/test_space \
     tests/unit/test_standing \
     tests/unit/test_state \
     tests/unit/test_state_map \
@@ -153,12 +154,12 @@ e2e_tests = \
     tests/e2e/test_reader.py \
     tests/e2e/test_redis_hosts.py \
     tests/e2e/test_replay.py \
-    tests/e2e/test_report.py \
     tests/e2e/test_restart.py \
     tests/e2e/test_rotation.py \
     tests/e2e/test_shown_again.py \
     tests/e2e/test_smallest_path.py \
     tests/e2e/test_strategies_golden.sh \
+    tests/e2e/test_sweep.py \
     tests/e2e/test_templates.sh \
     tests/e2e/test_warmup.py \
     tests/e2e/test_tree_checks.py \
@@ -198,6 +199,7 @@ test_plugins = \
     tests/plugins/segv_on_create.so \
     tests/plugins/segv_on_event.so \
     tests/plugins/timer_storm.so \
+    tests/plugins/touchy.so \
     tests/plugins/wrong_magic.so \
     tests/plugins/wrong_major.so \
     tests/plugins/wrong_pointer_bits.so
@@ -257,7 +259,6 @@ EXTRA_DIST += \
     tests/fuzz/json.dict \
     tests/fuzz/scan.dict \
     tests/golden \
-    tests/e2e/browser.py \
     tests/e2e/livehost.py \
     tests/e2e/njordcli.py \
     tests/e2e/njordtest.py \

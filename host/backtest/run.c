@@ -45,6 +45,7 @@ struct nj_bt_job {
     struct nj_plugin_file file;
     char scratch[NJ_PATH_MAX];
     struct nj_module *module; /* in a child, or a caller of nj_bt_job_here() */
+    uint32_t process;         /* which of many this is */
     struct nj_bt_data data;
     char timeframe[NJORD_TIMEFRAME_SIZE];
     struct nj_param_text *params; /* the entry's and over them the request's */
@@ -287,6 +288,21 @@ const struct nj_bt_options *nj_bt_job_options(const struct nj_bt_job *job)
     return &job->options;
 }
 
+const struct nj_bt_request *nj_bt_job_request(const struct nj_bt_job *job)
+{
+    return &job->request;
+}
+
+const char *nj_bt_job_plugin_hash(const struct nj_bt_job *job)
+{
+    return job->file.hash;
+}
+
+const struct nj_result_data *nj_bt_job_data(const struct nj_bt_job *job)
+{
+    return job->data.info;
+}
+
 uint64_t nj_bt_job_rows(const struct nj_bt_job *job)
 {
     return job->data.rows;
@@ -428,6 +444,46 @@ static bool tick(void *ctx, uint64_t rows)
     return true;
 }
 
+void nj_bt_job_process(struct nj_bt_job *job, uint32_t number)
+{
+    job->process = number;
+}
+
+static int load(struct nj_bt_job *job, struct nj_error *err)
+{
+    struct nj_module_spec spec = {.kind = NJORD_KIND_STRATEGY,
+                                  .path = job->path,
+                                  .run_dir = job->scratch,
+                                  .generation = job->process + 1,
+                                  .trust = job->request.config->plugins.trust,
+                                  .log = job->request.log};
+    return job->module ? 0 : nj_module_load(&job->module, &job->file, &spec, err);
+}
+
+int nj_bt_job_check(struct nj_bt_job *job, const struct nj_param_text *params, size_t n_params,
+                    struct nj_error *err)
+{
+    struct nj_config_report report = {0};
+    njord_value *values = NULL;
+    uint32_t n_values = 0;
+    int rc = load(job, err);
+    if (rc != 0)
+        return rc;
+    struct nj_param_text *merged = over(job, params, n_params, &n_params);
+    if (!merged)
+        return nj_error_set(err, NJ_ERR_NOMEM, "backtest: out of memory");
+    rc = nj_param_values(job->module->params, merged, (uint32_t)n_params, (struct nj_place){0},
+                         job->strategy_id, &values, &n_values, &report);
+    if (rc != 0)
+        nj_error_set(err, rc, "%.*s",
+                     report.errors.data ? (int)strcspn(report.errors.data, "\n") : 0,
+                     report.errors.data ? report.errors.data : "");
+    nj_config_report_free(&report);
+    nj_param_values_free(values, n_values);
+    free(merged);
+    return rc;
+}
+
 int nj_bt_job_here(struct nj_bt_job *job, const struct nj_param_text *params, size_t n_params,
                    struct nj_result *out, struct nj_error *err)
 {
@@ -442,15 +498,7 @@ int nj_bt_job_here(struct nj_bt_job *job, const struct nj_param_text *params, si
         options.params = merged;
         options.n_params = (uint32_t)n_params;
     }
-    if (!job->module) {
-        struct nj_module_spec spec = {.kind = NJORD_KIND_STRATEGY,
-                                      .path = job->path,
-                                      .run_dir = job->scratch,
-                                      .generation = 1,
-                                      .trust = job->request.config->plugins.trust,
-                                      .log = job->request.log};
-        rc = nj_module_load(&job->module, &job->file, &spec, err);
-    }
+    rc = load(job, err);
     options.module = job->module;
     options.progress = tick;
     options.progress_ctx = job;

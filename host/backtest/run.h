@@ -47,6 +47,10 @@ int nj_bt_job_open(struct nj_bt_job **out, const struct nj_bt_request *request,
 void nj_bt_job_close(struct nj_bt_job *job);
 
 const struct nj_bt_options *nj_bt_job_options(const struct nj_bt_job *job);
+const struct nj_bt_request *nj_bt_job_request(const struct nj_bt_job *job);
+/* SHA-256 of the plugin's file; what each series is (as many as the options have). */
+const char *nj_bt_job_plugin_hash(const struct nj_bt_job *job);
+const struct nj_result_data *nj_bt_job_data(const struct nj_bt_job *job);
 /* Rows that a run walks, and their range. */
 uint64_t nj_bt_job_rows(const struct nj_bt_job *job);
 
@@ -73,7 +77,16 @@ int nj_bt_job_run(struct nj_bt_job *job, const struct nj_param_text *params, siz
                   const struct nj_bt_paths *paths, nj_bt_report_fn report,
                   void (*progress)(void *ctx, uint64_t rows), void *progress_ctx,
                   struct nj_bt_brief *out, struct nj_error *err);
-/* The same in this process, for those who are a child already: the whole result. */
+/* For those who are a child already, and run many: which of the processes of this job it is, from
+ * 0, never given twice, so that each has a private copy of the plugin. Before the first of the two
+ * below. */
+void nj_bt_job_process(struct nj_bt_job *job, uint32_t number);
+/* Loads the plugin in this process and checks parameters against what it declares, without a run.
+ * NJ_ERR_CONFIG: one line. */
+int nj_bt_job_check(struct nj_bt_job *job, const struct nj_param_text *params, size_t n_params,
+                    struct nj_error *err);
+/* The same as nj_bt_job_run() in this process, for those who are a child already: the whole
+ * result. */
 int nj_bt_job_here(struct nj_bt_job *job, const struct nj_param_text *params, size_t n_params,
                    struct nj_result *out, struct nj_error *err);
 /* Adds the benchmark and the prices to such a result: what its file and its report have and a sweep

@@ -16,11 +16,6 @@ struct nj_backtest_args {
     bool no_cash_check, no_short;
 };
 
-/* Of struct nj_cli, what such a verb takes besides. */
-#define NJ_BACKTEST_TAKES                                                                          \
-    (NJ_OPT_CONFIG | NJ_OPT_PLUGINS | NJ_OPT_JOURNAL_DIR | NJ_OPT_SYMBOL | NJ_OPT_TIMEFRAME |      \
-     NJ_OPT_START | NJ_OPT_END | NJ_OPT_JSON)
-
 #define NJ_BACKTEST_TEXT(name, member, argument, help)                                             \
     {                                                                                              \
         name, argument, offsetof(struct nj_backtest_args, member), false, false, help              \

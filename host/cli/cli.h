@@ -89,7 +89,9 @@ struct nj_cli {
     bool dry_run, replace, round, no_fill;
     char **args; /* arguments that are no options, behind the verb's own names */
     int n_args;
-    struct nj_config *loaded;                /* by nj_cli_config() */
+    struct nj_config *loaded;      /* by nj_cli_config() */
+    char *joined[NJ_CLI_LIST_MAX]; /* NAME=VALUE that stood as two words */
+    size_t n_joined;
     const struct nj_cli_option *own_options; /* of the verb; NULL: none */
     _Alignas(16) char own[NJ_CLI_OWN];       /* its struct, zero where nothing was given */
 };
@@ -114,12 +116,14 @@ extern const struct nj_verb nj_plugin_verbs[]; /* verb_plugin.c */
 
 extern const struct nj_cli_option nj_backtest_options[]; /* verb_backtest.c */
 extern const struct nj_cli_option nj_metrics_options[];  /* verb_metrics.c */
+extern const struct nj_cli_option nj_sweep_options[];    /* verb_sweep.c */
 /* Options of a verb alone, by its function (main_njord.c); NULL: none. */
 const struct nj_cli_option *nj_verb_own(const struct nj_verb *verb);
 
 int nj_verb_backtest(struct nj_cli *cli);
 int nj_verb_compress(struct nj_cli *cli);
 int nj_verb_metrics(struct nj_cli *cli);
+int nj_verb_sweep(struct nj_cli *cli);
 int nj_verb_tail(struct nj_cli *cli);
 int nj_verb_ohlcv(struct nj_cli *cli);
 int nj_verb_publish(struct nj_cli *cli);
@@ -133,6 +137,8 @@ int nj_verb_plugin_check(struct nj_cli *cli);
 /* Parses options into cli and moves what is no option to the front: argv[0..return). -1 after
  * wrong usage was told. allowed: what the verb (a group: any of its verbs) takes. */
 int nj_cli_parse(struct nj_cli *cli, int argc, char **argv, uint64_t allowed);
+/* Ends what parsing and nj_cli_config() have made. */
+void nj_cli_end(struct nj_cli *cli);
 /* Prints help of a verb, or of a group. */
 void nj_cli_help(const char *program, const struct nj_verb *verb);
 /* "--force" for an option's bit. */

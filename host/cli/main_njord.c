@@ -78,6 +78,14 @@ const struct nj_verb nj_verbs[] = {
      "One result makes its report; several are laid over each other and compared. The page is one\n"
      "HTML file that needs nothing else and fetches nothing; same results, same bytes.\n",
      "njord report var/backtest/ma_cross_ATOMUSDT.json -o report.html", nj_verb_report, NULL},
+    {"sweep", "a strategy over many sets of parameters, the best first", "", 0, 0,
+     NJ_OPT_CONFIG | NJ_OPT_PLUGINS | NJ_OPT_JOURNAL_DIR | NJ_OPT_SYMBOL | NJ_OPT_TIMEFRAME |
+         NJ_OPT_START | NJ_OPT_END | NJ_OPT_JSON,
+     "Every combination of the values is a backtest; the last --param runs fastest. Results go to\n"
+     "FILE.partial as they come: the same command goes on where a killed sweep ended. Same bytes\n"
+     "with any number of processes. A set that fails is a row with its error.\n",
+     "njord sweep --strategy ma_cross --symbol ATOM/USDT --param fast=5..20:5 --param slow=30,60",
+     nj_verb_sweep, NULL},
     {"tail", "events as they happen, one JSON object a line", "GLOB", 1, 1,
      NJ_OPT_CONFIG | NJ_OPT_CONTROL | NJ_OPT_BUS | NJ_OPT_COUNT,
      "GLOB chooses topics as Redis PSUBSCRIBE does: md.trades.*, or * for all.\n",
@@ -89,7 +97,9 @@ const struct nj_cli_option *nj_verb_own(const struct nj_verb *verb)
     static const struct {
         int (*run)(struct nj_cli *cli);
         const struct nj_cli_option *options;
-    } owns[] = {{nj_verb_backtest, nj_backtest_options}, {nj_verb_metrics, nj_metrics_options}};
+    } owns[] = {{nj_verb_backtest, nj_backtest_options},
+                {nj_verb_metrics, nj_metrics_options},
+                {nj_verb_sweep, nj_sweep_options}};
     for (size_t i = 0; i < sizeof owns / sizeof owns[0]; i++)
         if (owns[i].run == verb->run)
             return owns[i].options;
@@ -154,35 +164,42 @@ static int check_usage(const struct nj_cli *cli, const struct nj_verb *verb)
     return 0;
 }
 
-static int run(const struct nj_verb *verb, int argc, char **argv)
+static int run_parsed(struct nj_cli *cli, const struct nj_verb *verb)
 {
-    char name[32], full[64];
-    struct nj_cli cli = {.program = name, .own_options = nj_verb_own(verb)};
-    snprintf(name, sizeof name, "njord %s", verb->name);
-    if (nj_cli_parse(&cli, argc, argv, options_of(verb)) < 0)
-        return NJ_EXIT_USAGE;
-    if (verb->subs && cli.n_args > 0) {
-        const struct nj_verb *sub = find(verb->subs, cli.args[0]);
+    char full[64];
+    if (verb->subs && cli->n_args > 0) {
+        const struct nj_verb *sub = find(verb->subs, cli->args[0]);
         if (!sub)
-            return unknown(&cli, verb->subs, "command", cli.args[0]);
-        snprintf(full, sizeof full, "%s %s", name, sub->name);
-        cli.program = full;
-        cli.args++;
-        cli.n_args--;
+            return unknown(cli, verb->subs, "command", cli->args[0]);
+        snprintf(full, sizeof full, "%s %s", cli->program, sub->name);
+        cli->program = full;
+        cli->args++;
+        cli->n_args--;
         verb = sub;
     }
-    if (cli.help) {
-        nj_cli_help(cli.program, verb);
+    if (cli->help) {
+        nj_cli_help(cli->program, verb);
         return NJ_EXIT_DONE;
     }
     if (verb->subs)
-        return nj_cli_error(&cli, NJ_EXIT_USAGE, "expected a command; see %s --help", cli.program);
-    int rc = check_usage(&cli, verb);
+        return nj_cli_error(cli, NJ_EXIT_USAGE, "expected a command; see %s --help", cli->program);
+    int rc = check_usage(cli, verb);
     if (rc == 0)
-        rc = verb->run(&cli);
-    nj_config_free(cli.loaded);
+        rc = verb->run(cli);
     if (fflush(stdout) != 0 && rc == 0)
-        rc = nj_cli_error(&cli, NJ_EXIT_FAILED, "standard output cannot be written");
+        rc = nj_cli_error(cli, NJ_EXIT_FAILED, "standard output cannot be written");
+    return rc;
+}
+
+static int run(const struct nj_verb *verb, int argc, char **argv)
+{
+    char name[32];
+    struct nj_cli cli = {.program = name, .own_options = nj_verb_own(verb)};
+    snprintf(name, sizeof name, "njord %s", verb->name);
+    int rc = NJ_EXIT_USAGE;
+    if (nj_cli_parse(&cli, argc, argv, options_of(verb)) >= 0)
+        rc = run_parsed(&cli, verb);
+    nj_cli_end(&cli);
     return rc;
 }
 

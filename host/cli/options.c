@@ -133,10 +133,12 @@ static int take_pair(struct nj_cli *cli, const struct nj_cli_option *o, int argc
         return 0;
     if (optind >= argc || argv[optind][0] == '\0')
         return nj_cli_error(cli, -1, "option '--%s %s': expected NAME=VALUE", o->name, optarg);
-    char *joined = NULL; /* lives as long as the program */
-    if (asprintf(&joined, "%s=%s", optarg, argv[optind++]) < 0)
+    if (cli->n_joined == NJ_CLI_LIST_MAX)
+        return nj_cli_error(cli, -1, "option '--%s' stands more than %d times", o->name,
+                            NJ_CLI_LIST_MAX);
+    if (asprintf(&cli->joined[cli->n_joined], "%s=%s", optarg, argv[optind++]) < 0)
         return nj_cli_error(cli, -1, "out of memory");
-    *out = joined;
+    *out = cli->joined[cli->n_joined++];
     return 0;
 }
 
@@ -214,6 +216,15 @@ int nj_cli_parse(struct nj_cli *cli, int argc, char **argv, uint64_t allowed)
     cli->args = argv + optind;
     cli->n_args = argc - optind;
     return cli->n_args;
+}
+
+void nj_cli_end(struct nj_cli *cli)
+{
+    for (size_t i = 0; i < cli->n_joined; i++)
+        free(cli->joined[i]);
+    cli->n_joined = 0;
+    nj_config_free(cli->loaded);
+    cli->loaded = NULL;
 }
 
 static void print_options(uint64_t options, const struct nj_cli_option *own)
