@@ -23,6 +23,8 @@ host_libnjord_a_SOURCES = \
     host/backtest/report_figures.h \
     host/backtest/report_impl.h \
     host/backtest/report_tables.c \
+    host/backtest/rerun.c \
+    host/backtest/rerun.h \
     host/backtest/result.c \
     host/backtest/result.h \
     host/backtest/result_read.c \
@@ -347,6 +349,8 @@ njord_SOURCES = \
     host/cli/show.h \
     host/cli/table.c \
     host/cli/table.h \
+    host/cli/rerun.c \
+    host/cli/rerun.h \
     host/cli/verb_backtest.c \
     host/cli/verb_compress.c \
     host/cli/verb_ctl.c \

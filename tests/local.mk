@@ -89,6 +89,7 @@ unit_tests = \
     tests/unit/test_redis \
     tests/unit/test_reload \
     tests/unit/test_report \
+    tests/unit/test_rerun \
     tests/unit/test_risk_limits \
     tests/unit/test_risk_rules \
     tests/unit/test_risk_state \
@@ -154,6 +155,7 @@ e2e_tests = \
     tests/e2e/test_reader.py \
     tests/e2e/test_redis_hosts.py \
     tests/e2e/test_replay.py \
+    tests/e2e/test_rerun.py \
     tests/e2e/test_restart.py \
     tests/e2e/test_rotation.py \
     tests/e2e/test_shown_again.py \

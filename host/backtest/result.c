@@ -22,9 +22,20 @@ void nj_result_free(struct nj_result *r)
     if (!r)
         return;
     for (size_t i = 0; i < r->n_params; i++) {
+        for (size_t k = 0; k < r->params[i].n_map; k++) {
+            free(r->params[i].map[k].name);
+            free(r->params[i].map[k].value);
+        }
+        free(r->params[i].map);
         free(r->params[i].name);
         free(r->params[i].value);
     }
+    for (size_t i = 0; i < r->n_events; i++)
+        free(r->events[i]);
+    for (size_t i = 0; i < r->n_timeframes; i++)
+        free(r->timeframes[i]);
+    free(r->events);
+    free(r->timeframes);
     for (size_t i = 0; i < r->n_warnings; i++)
         free(r->warnings[i]);
     free(r->params);
@@ -66,6 +77,33 @@ static void put_metric(struct nj_json_out *json, const struct nj_result *r, enum
     nj_put_raw(json, nj_metric_infos[m].name, text, len);
 }
 
+static void put_params(struct nj_json_out *json, const struct nj_result *r)
+{
+    for (size_t i = 0; i < r->n_params; i++) {
+        const struct nj_result_param *p = &r->params[i];
+        if (!p->map) {
+            nj_put_text(json, p->name, p->value);
+            continue;
+        }
+        nj_put_open(json, p->name, '{');
+        for (size_t k = 0; k < p->n_map; k++)
+            nj_put_text(json, p->map[k].name, p->map[k].value);
+        nj_put_close(json, '}');
+    }
+}
+
+static void put_texts(struct nj_json_out *json, const char *key, char *const *texts, size_t n)
+{
+    if (!texts) {
+        nj_put_null(json, key);
+        return;
+    }
+    nj_put_open(json, key, '[');
+    for (size_t i = 0; i < n; i++)
+        nj_put_text(json, NULL, texts[i]);
+    nj_put_close(json, ']');
+}
+
 static void put_config(struct nj_json_out *json, const struct nj_result *r)
 {
     nj_put_open(json, "config", '{');
@@ -76,9 +114,10 @@ static void put_config(struct nj_json_out *json, const struct nj_result *r)
     nj_put_text(json, "sha256", r->plugin_hash);
     nj_put_close(json, '}');
     nj_put_open(json, "params", '{');
-    for (size_t i = 0; i < r->n_params; i++)
-        nj_put_text(json, r->params[i].name, r->params[i].value);
+    put_params(json, r);
     nj_put_close(json, '}');
+    put_texts(json, "events", r->events, r->n_events);
+    put_texts(json, "timeframes", r->timeframes, r->n_timeframes);
     nj_put_text(json, "input", r->input);
     nj_put_text(json, "timeframe", r->timeframe);
     nj_put_text(json, "fill", r->fill);
@@ -108,6 +147,11 @@ static void put_config(struct nj_json_out *json, const struct nj_result *r)
         nj_put_int(json, "last_ns", d->last_ns);
         nj_put_uint(json, "rows", d->rows);
         nj_put_uint(json, "holes", d->holes);
+        nj_put_real(json, "tick", d->tick);
+        nj_put_real(json, "step", d->step);
+        nj_put_real(json, "min_qty", d->min_qty);
+        nj_put_real(json, "max_qty", d->max_qty);
+        nj_put_real(json, "min_notional", d->min_notional);
         nj_put_close(json, '}');
     }
     nj_put_close(json, ']');

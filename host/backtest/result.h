@@ -17,10 +17,17 @@ struct nj_result_data { /* of one symbol */
     char hash[65];  /* of the rows: nj_cache_info.hash */
     int64_t first_ns, last_ns;
     uint64_t rows, holes;
+    double tick, step, min_qty, max_qty, min_notional; /* of the instrument; NaN: no bound */
+};
+
+struct nj_result_pair {
+    char *name, *value;
 };
 
 struct nj_result_param {
-    char *name, *value; /* as written on the command line or in strategies.yaml */
+    char *name, *value; /* as written on the command line or in strategies.yaml; a map: a=1,b=2 */
+    struct nj_result_pair *map; /* a map's entries; NULL: no map */
+    size_t n_map;
 };
 
 /* A curve thinned to what a picture needs (thin.h). */
@@ -45,6 +52,9 @@ struct nj_result {
     char *risk; /* the limits of --risk as one JSON object, NULL without */
     struct nj_result_param *params;
     size_t n_params;
+    char **events;     /* of the entry: what the strategy was shown; NULL: all it takes */
+    char **timeframes; /* of longer bars that were made for them */
+    size_t n_events, n_timeframes;
     struct nj_result_data *data;
     size_t n_data;
     char **warnings;

@@ -100,6 +100,31 @@ static void *room(struct reading *in, size_t n, size_t size)
 
 /* ---- the parts ---- */
 
+static void read_map(struct reading *in, json_t *map, struct nj_result_param *p)
+{
+    const char *name;
+    json_t *v;
+    struct nj_buf joined = {0};
+    p->map = room(in, json_object_size(map), sizeof *p->map);
+    nj_buf_puts(&joined, "");
+    json_object_foreach(map, name, v)
+    {
+        const char *text = json_string_value(v);
+        if (!p->map || !text) {
+            wrong(in, p->name ? p->name : "params", "a map of texts");
+            break;
+        }
+        nj_buf_printf(&joined, "%s%s=%s", p->n_map ? "," : "", name, text);
+        struct nj_result_pair *pair = &p->map[p->n_map++];
+        pair->name = strdup(name);
+        pair->value = strdup(text);
+        if (!pair->name || !pair->value)
+            wrong(in, name, "memory");
+    }
+    p->value = strdup(joined.data ? joined.data : "");
+    nj_buf_free(&joined);
+}
+
 static void read_params(struct reading *in, const json_t *config, struct nj_result *r)
 {
     json_t *params = (json_t *)get_map(in, config, "params"), *v;
@@ -109,15 +134,36 @@ static void read_params(struct reading *in, const json_t *config, struct nj_resu
     r->params = room(in, json_object_size(params), sizeof *r->params);
     json_object_foreach(params, name, v)
     {
-        if (!r->params || !json_is_string(v)) {
-            wrong(in, name, "a parameter as text");
+        if (!r->params || !(json_is_string(v) || json_is_object(v))) {
+            wrong(in, name, "a parameter as text, or a map of texts");
             return;
         }
         struct nj_result_param *p = &r->params[r->n_params++];
         p->name = strdup(name);
-        p->value = strdup(json_string_value(v));
+        if (json_is_object(v))
+            read_map(in, v, p);
+        else
+            p->value = strdup(json_string_value(v));
         if (!p->name || !p->value)
             wrong(in, name, "memory");
+    }
+}
+
+static void read_texts(struct reading *in, const json_t *config, const char *key, char ***texts,
+                       size_t *n)
+{
+    const json_t *list = json_object_get(config, key);
+    if (json_is_null(list))
+        return;
+    list = get_list(in, config, key);
+    *texts = room(in, json_array_size(list), sizeof **texts);
+    for (size_t i = 0; *texts && in->rc == 0 && i < json_array_size(list); i++) {
+        const char *text = json_string_value(json_array_get(list, i));
+        (*texts)[i] = text ? strdup(text) : NULL;
+        if (!(*texts)[i])
+            wrong(in, key, "a list of texts");
+        else
+            ++*n;
     }
 }
 
@@ -135,6 +181,11 @@ static void read_data(struct reading *in, const json_t *config, struct nj_result
         get_int(in, from, "last_ns", &d->last_ns);
         get_uint(in, from, "rows", &d->rows);
         get_uint(in, from, "holes", &d->holes);
+        get_real(in, from, "tick", false, &d->tick);
+        get_real(in, from, "step", false, &d->step);
+        get_real(in, from, "min_qty", true, &d->min_qty);
+        get_real(in, from, "max_qty", true, &d->max_qty);
+        get_real(in, from, "min_notional", true, &d->min_notional);
     }
 }
 
@@ -171,6 +222,8 @@ static void read_config(struct reading *in, const json_t *root, struct nj_result
         wrong(in, "risk", "an object or null");
     }
     read_params(in, config, r);
+    read_texts(in, config, "events", &r->events, &r->n_events);
+    read_texts(in, config, "timeframes", &r->timeframes, &r->n_timeframes);
     read_data(in, config, r);
 }
 

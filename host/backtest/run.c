@@ -108,10 +108,16 @@ static int find_plugin(struct nj_bt_job *job, struct nj_error *err)
 {
     const struct nj_bt_request *q = &job->request;
     struct nj_error why = {0};
+    job->entry = q->entry;
     for (uint32_t i = 0; i < q->config->n_strategies && !job->entry; i++)
         if (strcmp(q->config->strategies[i].id, q->strategy) == 0)
             job->entry = &q->config->strategies[i];
     const char *name = job->entry ? job->entry->plugin : q->strategy;
+    if (q->entry && strchr(q->strategy, '/')) {
+        snprintf(job->path, sizeof job->path, "%s", q->strategy);
+        snprintf(job->strategy_id, sizeof job->strategy_id, "%s", q->entry->id);
+        return 0;
+    }
     const char *slash = strrchr(name, '/');
     if (slash && !job->entry) {
         char stem[NJ_PATH_MAX];
@@ -324,28 +330,90 @@ static char *risk_json(const struct nj_risk_config *risk)
     nj_put_int(&json, "duplicate_window_ms", risk->duplicate_window_ms);
     nj_put_int(&json, "stale_price_ms", risk->stale_price_ms);
     nj_put_int(&json, "max_intent_age_ms", risk->max_intent_age_ms);
+    nj_put_open(&json, "usd_quotes", '[');
+    for (uint32_t i = 0; i < risk->n_usd_quotes; i++)
+        nj_put_text(&json, NULL, risk->usd_quotes[i]);
+    nj_put_close(&json, ']');
     nj_put_close(&json, '}');
     if (text.failed)
         nj_buf_free(&text);
     return text.data;
 }
 
+static int describe_map(const struct nj_param_text *from, struct nj_result_param *to)
+{
+    struct nj_buf joined = {0};
+    int rc = 0;
+    to->map = calloc(from->n_map + 1u, sizeof *to->map);
+    nj_buf_puts(&joined, "");
+    for (uint32_t k = 0; to->map && k < from->n_map && rc == 0; k++) {
+        nj_buf_printf(&joined, "%s%s=%s", k ? "," : "", from->map[k].name, from->map[k].text);
+        struct nj_result_pair *pair = &to->map[to->n_map++];
+        pair->name = strdup(from->map[k].name);
+        pair->value = strdup(from->map[k].text);
+        rc = pair->name && pair->value ? 0 : NJ_ERR_NOMEM;
+    }
+    to->value = joined.failed ? NULL : strdup(joined.data);
+    nj_buf_free(&joined);
+    return to->map && to->value ? rc : NJ_ERR_NOMEM;
+}
+
 static int describe_params(const struct nj_param_text *params, size_t n, struct nj_result *r)
 {
+    int rc = 0;
     r->params = calloc(n + 1, sizeof *r->params);
-    for (size_t i = 0; r->params && i < n; i++) {
-        struct nj_buf map = {0};
-        for (uint32_t k = 0; !params[i].text && k < params[i].n_map; k++)
-            nj_buf_printf(&map, "%s%s=%s", k ? "," : "", params[i].map[k].name,
-                          params[i].map[k].text);
-        r->params[i].name = strdup(params[i].name);
-        r->params[i].value = strdup(params[i].text ? params[i].text : map.data ? map.data : "");
-        nj_buf_free(&map);
-        if (!r->params[i].name || !r->params[i].value)
-            return NJ_ERR_NOMEM;
-        r->n_params++;
+    for (size_t i = 0; r->params && i < n && rc == 0; i++) {
+        struct nj_result_param *to = &r->params[r->n_params++];
+        to->name = strdup(params[i].name);
+        if (params[i].text)
+            to->value = strdup(params[i].text);
+        else
+            rc = describe_map(&params[i], to);
+        if (!to->name || !to->value)
+            rc = NJ_ERR_NOMEM;
     }
-    return r->params ? 0 : NJ_ERR_NOMEM;
+    return r->params ? rc : NJ_ERR_NOMEM;
+}
+
+static int copy_texts(char ***out, size_t *n_out, const char *const *texts, size_t n)
+{
+    *out = calloc(n + 1, sizeof **out);
+    for (size_t i = 0; *out && i < n; i++) {
+        (*out)[i] = strdup(texts[i]);
+        if (!(*out)[i])
+            return NJ_ERR_NOMEM;
+        ++*n_out;
+    }
+    return *out ? 0 : NJ_ERR_NOMEM;
+}
+
+/* What else of the configuration the figures depend on: the instruments, the events shown. */
+static int describe_market(const struct nj_bt_job *job, struct nj_result *r)
+{
+    const struct nj_bt_options *o = &job->options;
+    const struct nj_config *config = job->request.config;
+    for (size_t i = 0; i < r->n_data; i++) {
+        struct nj_result_data *d = &r->data[i];
+        d->tick = d->step = 1e-8;
+        d->min_qty = d->max_qty = d->min_notional = NAN;
+        for (uint32_t k = 0; k < config->n_symbols; k++) {
+            const struct nj_symbol_config *s = &config->symbols[k];
+            if (strcmp(s->symbol, d->symbol) != 0)
+                continue;
+            d->tick = s->tick;
+            d->step = s->step;
+            d->min_qty = s->min_qty;
+            d->max_qty = s->max_qty;
+            d->min_notional = s->min_notional;
+        }
+    }
+    if (!o->event_globs)
+        return 0;
+    int rc = copy_texts(&r->events, &r->n_events, o->event_globs, o->n_event_globs);
+    return rc != 0 ? rc
+                   : copy_texts(&r->timeframes, &r->n_timeframes,
+                                (const char *const *)config->ohlcv.timeframes,
+                                config->ohlcv.n_timeframes);
 }
 
 /* What a reader of the figures should be told. */
@@ -435,7 +503,8 @@ static int describe(const struct nj_bt_job *job, const struct nj_param_text *par
         return NJ_ERR_NOMEM;
     memcpy(r->data, job->data.info, job->data.n * sizeof *r->data);
     r->n_data = job->data.n;
-    return describe_params(params, n, r);
+    int rc = describe_market(job, r);
+    return rc != 0 ? rc : describe_params(params, n, r);
 }
 
 static bool tick(void *ctx, uint64_t rows)

@@ -37,6 +37,10 @@ struct nj_bt_request {
     const struct nj_param_text *params; /* over the entry's */
     size_t n_params;
     int64_t limit_ns; /* of a run; 0: none */
+    /* Instead of an entry of strategies.yaml, to run a result again: its plugin is looked for by
+     * name, unless `strategy` is a path. NULL: as `strategy` says. */
+    const struct nj_instance_config *entry;
+    bool check_sources; /* the cache compares the full hashes of the journals' files */
 };
 
 struct nj_bt_job;

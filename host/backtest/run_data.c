@@ -41,7 +41,8 @@ static int from_journal(struct nj_bt_data *data, uint32_t i, const struct nj_bt_
                                        .dir = q->journal_dir,
                                        .stem = info->stem,
                                        .from_ns = before(q->from_ns, q->warmup, length_ns),
-                                       .to_ns = q->to_ns};
+                                       .to_ns = q->to_ns,
+                                       .verify = q->check_sources};
     struct nj_cache_info cached;
     rc = nj_cache_open(&data->caches[i], &options, err);
     if (rc == NJ_ERR_NOT_FOUND)
@@ -147,26 +148,29 @@ static void measure(struct nj_bt_data *data, uint32_t i, int64_t length_ns)
 {
     struct nj_result_data *info = &data->info[i];
     const struct nj_bt_series *s = &data->series[i];
-    int64_t last = 0;
+    int64_t last = 0; /* trades may come late: the first and last of them need not be its ends */
     for (size_t p = 0; p < s->n_pieces; p++) {
         const struct nj_columns *c = &s->pieces[p];
         for (size_t k = 0; k < c->n; k++) {
+            int64_t ts = c->ts[k];
             if (info->rows == 0)
-                info->first_ns = c->ts[k];
-            else if (length_ns > 0 && c->ts[k] - last > length_ns)
-                info->holes += (uint64_t)((c->ts[k] - last) / length_ns - 1);
-            last = c->ts[k];
+                info->first_ns = info->last_ns = ts;
+            else if (length_ns > 0 && ts - last > length_ns)
+                info->holes += (uint64_t)((ts - last) / length_ns - 1);
+            info->first_ns = ts < info->first_ns ? ts : info->first_ns;
+            info->last_ns = ts > info->last_ns ? ts : info->last_ns;
+            last = ts;
             info->rows++;
         }
     }
-    info->last_ns = last;
     data->rows += info->rows;
     if (info->rows == 0)
         return;
     if (data->first_ns > info->first_ns)
         data->first_ns = info->first_ns;
-    if (data->last_ns < last + length_ns)
-        data->last_ns = last + length_ns;
+    int64_t end = info->last_ns + (length_ns > 0 ? length_ns : 1); /* exclusive */
+    if (data->last_ns < end)
+        data->last_ns = end;
 }
 
 int nj_bt_data_open(struct nj_bt_data *data, const struct nj_bt_request *q,

@@ -1,6 +1,7 @@
 /* verb_backtest.c - njord backtest: a strategy over stored bars or trades, and what came of it. */
 #include "backtest/report.h"
 #include "cli/backtest_args.h"
+#include "cli/rerun.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -11,7 +12,7 @@
 
 struct args {
     struct nj_backtest_args run;
-    const char *output, *report;
+    const char *output, *report, *rerun;
     struct nj_cli_list params;
     bool no_report;
 };
@@ -25,6 +26,8 @@ const struct nj_cli_option nj_backtest_options[] = {
     {"no-report", NULL, offsetof(struct args, no_report), false, false, "makes no page"},
     {"output", "DIR", offsetof(struct args, output), false, false,
      "where files go (default: var/backtest)"},
+    {"rerun", "RESULT", offsetof(struct args, rerun), false, false,
+     "runs a result file again: the same bytes, or what differs"},
     {0}};
 
 static void free_params(struct nj_param_text *params, size_t n)
@@ -130,6 +133,13 @@ int nj_verb_backtest(struct nj_cli *cli)
     if (a->report && nj_report_missing())
         return nj_cli_error(cli, NJ_EXIT_FAILED, "reports are not built in: %s",
                             nj_report_missing());
+    if (a->rerun && (a->params.n || a->output || a->report || a->no_report))
+        return nj_cli_error(cli, NJ_EXIT_USAGE,
+                            "--rerun takes all of it from the result, and writes nothing: only "
+                            "--strategy PATH, --csv, --plugins, --config and --journal-dir are "
+                            "for it");
+    if (a->rerun)
+        return nj_backtest_rerun(cli, a->rerun, &a->run);
     int rc = nj_backtest_request(cli, &a->run, &request, &limits);
     if (rc != 0)
         return rc;

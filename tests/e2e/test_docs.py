@@ -97,7 +97,7 @@ def install(root):
     os.mkdir(bin_folder)
     scripts = {
         "njord-host": 'exec "%s" --plugins "%s" "$@"\n' % (find("bin", "njord-host"), plugins),
-        "njord": 'case "$1 ${2-}" in "plugin list" | "plugin info") set -- "$@" --plugins "%s" ;; esac\nexec "%s" "$@"\n'
+        "njord": 'case "$1 ${2-}" in "plugin list" | "plugin info" | "backtest "*) set -- "$@" --plugins "%s" ;; esac\nexec "%s" "$@"\n'
                  % (plugins, find("bin", "njord")),
     }
     for name, script in scripts.items():

@@ -364,8 +364,8 @@ static void make_result(struct nj_result *r, size_t n, size_t every)
 static void add_param(struct nj_result *r, const char *name, const char *value)
 {
     r->params = realloc(r->params, (r->n_params + 1) * sizeof *r->params);
-    r->params[r->n_params].name = strdup(name);
-    r->params[r->n_params++].value = strdup(value);
+    r->params[r->n_params++] =
+        (struct nj_result_param){.name = strdup(name), .value = strdup(value)};
 }
 
 static void page_of(const struct nj_result *r, struct nj_buf *page)
