@@ -31,11 +31,6 @@ struct nj_bt_symbol *nj_bt_symbol_named(struct nj_bt *bt, const char *symbol)
     return NULL;
 }
 
-uint64_t nj_bt_next_seq(struct nj_bt *bt)
-{
-    return ++bt->seq;
-}
-
 /* ---- what the rules look at ---- */
 
 static double price_of(void *ctx, const char *symbol, int64_t *ts_ns)
@@ -209,6 +204,7 @@ static int make_instance(struct nj_bt *bt)
                             o->strategy_id, o->input == NJ_COLUMNS_BARS ? "bars" : "trades",
                             o->input == NJ_COLUMNS_BARS ? "trades" : "bars");
     bt->bars_only = !s->on_trade && !s->on_event;
+    bt->has_on_bar = s->on_bar != NULL;
     bool all = o->flow || s->on_event;
     bt->hears_updates = all || s->on_order;
     bt->hears_decisions = all || s->on_decision;

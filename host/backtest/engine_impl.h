@@ -104,6 +104,7 @@ struct nj_bt {
     uint64_t timers_set;
     size_t cap_curve, cap_fills, cap_trades;
     struct nj_sum fees, slippage, notional;
+    bool has_on_bar;
     bool hears_updates, hears_decisions, hears_fills, hears_positions; /* someone does */
     struct nj_risk_known known; /* of the intent being decided */
     struct nj_error *err;       /* what ended the run */
@@ -115,7 +116,10 @@ void nj_bt_fail(struct nj_bt *bt, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 struct nj_bt_symbol *nj_bt_symbol_named(struct nj_bt *bt, const char *symbol);
 /* A number for an event that the engine makes. */
-uint64_t nj_bt_next_seq(struct nj_bt *bt);
+static inline uint64_t nj_bt_next_seq(struct nj_bt *bt)
+{
+    return ++bt->seq;
+}
 
 /* engine_rows.c */
 int nj_bt_rows_init(struct nj_bt *bt);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define PROGRESS_EVERY 65536u
 
@@ -36,17 +37,31 @@ static void find_next(struct nj_bt *bt, struct nj_bt_symbol *s)
 
 /* ---- the curve ---- */
 
+/* Memory that is written from end to end: in large pages where the system has them, since half of
+ * its cost is the kernel's work for each page. */
+static void *grow_array(void *items, size_t bytes)
+{
+    const size_t large = (size_t)2 << 20;
+    if (items || bytes < 2 * large)
+        return realloc(items, bytes);
+    size_t whole = (bytes + large - 1) / large * large;
+    items = aligned_alloc(large, whole);
+    if (items)
+        madvise(items, whole, MADV_HUGEPAGE);
+    return items;
+}
+
 /* Room for as many points as there are rows: with trades it is made as points come. */
 static int reserve_points(struct nj_bt *bt, size_t cap)
 {
     struct nj_bt_outcome *out = bt->out;
-    int64_t *ts = realloc(out->curve_ts, cap * sizeof *ts);
+    int64_t *ts = grow_array(out->curve_ts, cap * sizeof *ts);
     if (ts)
         out->curve_ts = ts;
-    double *equity = realloc(out->curve_equity, cap * sizeof *equity);
+    double *equity = grow_array(out->curve_equity, cap * sizeof *equity);
     if (equity)
         out->curve_equity = equity;
-    uint8_t *exposed = realloc(out->curve_exposed, cap);
+    uint8_t *exposed = grow_array(out->curve_exposed, cap);
     if (exposed)
         out->curve_exposed = exposed;
     if (!ts || !equity || !exposed) {
@@ -148,16 +163,30 @@ static inline void make_bar(const struct nj_bt_symbol *s, njord_bar *bar)
     }
 }
 
-void nj_bt_show_bar(struct nj_bt *bt, struct nj_bt_symbol *s, const char *topic, njord_bar *bar)
+static inline void show_bar(struct nj_bt *bt, struct nj_bt_symbol *s, const char *topic,
+                            njord_bar *bar)
 {
     bt->warming = s->warming;
     bar->ev.seq = nj_bt_next_seq(bt);
     bar->ev.ts_recv_ns = bt->now_ns;
     if (s->warming)
         bar->ev.flags |= NJORD_EF_WARMUP;
-    nj_instance_show(bt->instance, topic, &bar->ev);
+    if (bt->has_on_bar)
+        nj_instance_bar(bt->instance, bar);
+    else
+        nj_instance_show(bt->instance, topic, &bar->ev);
     if (!nj_fifo_empty(&bt->wishes))
         nj_bt_settle(bt);
+}
+
+void nj_bt_show_bar(struct nj_bt *bt, struct nj_bt_symbol *s, const char *topic, njord_bar *bar)
+{
+    show_bar(bt, s, topic, bar);
+}
+
+static inline size_t resting(const struct nj_bt_symbol *s)
+{
+    return s->book.waiting.count + s->book.buys.count + s->book.sells.count;
 }
 
 /* Waiting orders and timers of an instant: seldom there. */
@@ -188,14 +217,14 @@ static inline void take_price(struct nj_bt *bt, struct nj_bt_symbol *s)
 /* All bars that close at one instant. */
 static void step_bars(struct nj_bt *bt, int64_t close_ns)
 {
-    bool counts = false, resting = false;
+    bool counts = false, meets = false;
     before_bars(bt, close_ns);
     for (uint32_t i = 0; i < bt->n_symbols && bt->rc == 0; i++)
         if (bt->symbols[i].next_ns == close_ns) {
             take_price(bt, &bt->symbols[i]);
-            resting = resting || njord_match_book_count(&bt->symbols[i].book) > 0;
+            meets = meets || resting(&bt->symbols[i]) > 0;
         }
-    if (resting) { /* what their fills make the strategy send comes after all have met */
+    if (meets) { /* what their fills make the strategy send comes after all have met */
         for (uint32_t i = 0; i < bt->n_symbols && bt->rc == 0; i++)
             if (bt->symbols[i].next_ns == close_ns)
                 meet_bar(bt, &bt->symbols[i]);
@@ -215,7 +244,7 @@ static void step_bars(struct nj_bt *bt, int64_t close_ns)
         bt->out->counts.rows++;
         if (bt->n_frames > 0)
             nj_bt_longer_take(bt, s, &bar);
-        nj_bt_show_bar(bt, s, s->topic, &bar);
+        show_bar(bt, s, s->topic, &bar);
         s->row++;
         find_next(bt, s);
     }
@@ -223,6 +252,34 @@ static void step_bars(struct nj_bt *bt, int64_t close_ns)
         nj_bt_longer_closed(bt, close_ns);
     if (counts)
         keep_point(bt, close_ns);
+}
+
+/* Rows of the only symbol, as step_bars() takes them, for as long as nothing else is to be looked
+ * at at their instants: most rows of most runs. */
+static void quiet_bars(struct nj_bt *bt, struct nj_bt_symbol *s, size_t most)
+{
+    const struct nj_columns *c = s->columns;
+    uint64_t left = most;
+    size_t row = s->row;
+    int64_t length_ns = bt->length_ns, to_ns = bt->o->to_ns, at = s->next_ns;
+    while (left-- > 0 && bt->n_timers == 0 && nj_fifo_empty(&s->at_open) && resting(s) == 0) {
+        njord_bar bar;
+        if (at > bt->now_ns)
+            bt->now_ns = at;
+        take_price(bt, s);
+        make_bar(s, &bar);
+        bt->out->counts.rows++;
+        show_bar(bt, s, s->topic, &bar);
+        if (!s->warming)
+            keep_point(bt, at);
+        bt->out->counts.last_ts_ns = at;
+        s->row = ++row;
+        if (row >= c->n || c->ts[row] <= c->ts[row - 1] || c->ts[row] >= to_ns || bt->rc != 0) {
+            find_next(bt, s); /* the end of a piece or of the run, or a row out of order */
+            return;
+        }
+        s->next_ns = at = c->ts[row] + length_ns;
+    }
 }
 
 /* ---- trades ---- */
@@ -305,7 +362,7 @@ static void step_trade(struct nj_bt *bt, struct nj_bt_symbol *s)
     s->price_ts_ns = bt->now_ns;
     s->shown++;
     bt->out->counts.rows++;
-    if (bt->rc == 0 && njord_match_book_count(&s->book) > 0) {
+    if (bt->rc == 0 && resting(s) > 0) {
         nj_bt_resting(bt, s, njord_match_trade(trade.price, INT64_MAX, bt->o->slippage_bps));
         nj_bt_settle(bt);
     }
@@ -386,6 +443,7 @@ void nj_bt_walk(struct nj_bt *bt)
 {
     uint64_t next_word = PROGRESS_EVERY;
     bool trades = bt->o->input == NJ_COLUMNS_TRADES;
+    bool quiet = !trades && bt->n_symbols == 1 && bt->n_frames == 0;
     while (bt->rc == 0) {
         struct nj_bt_symbol *s = trades ? earliest_trade(bt) : earliest(bt);
         if (!s)
@@ -397,6 +455,8 @@ void nj_bt_walk(struct nj_bt *bt)
             step_trade(bt, s);
         else
             step_bars(bt, s->next_ns);
+        if (quiet && s->next_ns != INT64_MAX && bt->rc == 0)
+            quiet_bars(bt, s, PROGRESS_EVERY);
         if (bt->o->progress && bt->out->counts.rows >= next_word) {
             next_word = bt->out->counts.rows + PROGRESS_EVERY;
             if (!bt->o->progress(bt->o->progress_ctx, bt->out->counts.rows))

@@ -56,14 +56,14 @@ static int control_failed(struct nj_instance *i, const char *what, njord_status 
                         i->module->name, i->id, what, status);
 }
 
-static void begin(struct nj_instance *i, enum nj_role role)
+static inline void begin(struct nj_instance *i, enum nj_role role)
 {
     i->role = role;
     i->why[0] = '\0';
     nj_call_begin(i->ops->calls, i->id);
 }
 
-static void end(struct nj_instance *i)
+static inline void end(struct nj_instance *i)
 {
     i->role = NJ_ROLE_NONE;
     nj_call_end(i->ops->calls);
@@ -284,7 +284,7 @@ int nj_instance_reconfigure(struct nj_instance *i, njord_value *values, uint32_t
 
 /* ---- the loop's calls ---- */
 
-static void enter(struct nj_instance *i, uint64_t cause)
+static inline void enter(struct nj_instance *i, uint64_t cause)
 {
     if (cause != i->cause_seq) {
         i->cause_seq = cause;
@@ -402,6 +402,18 @@ njord_status nj_instance_show(struct nj_instance *i, const char *topic, njord_ev
     if (i->kind == NJORD_KIND_STRATEGY)
         return strategy_event(i, topic, event);
     return i->kind == NJORD_KIND_BROKER ? broker_event(i, event) : NJORD_OK;
+}
+
+njord_status nj_instance_bar(struct nj_instance *i, const njord_bar *bar)
+{
+    if (i->phase != NJ_INSTANCE_RUNNING)
+        return NJORD_E_BUSY;
+    enter(i, bar->ev.seq);
+    njord_status status = i->iface.strategy.on_bar(i->self, bar);
+    if (status < 0)
+        return leave(i, "on_bar", status);
+    end(i);
+    return status;
 }
 
 njord_status nj_instance_event(struct nj_instance *i, const char *topic, const njord_event *event)

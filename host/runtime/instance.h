@@ -152,6 +152,8 @@ njord_status nj_instance_event(struct nj_instance *instance, const char *topic,
                                const njord_event *event);
 /* The same with a copy that is the plugin's to spoil: for who makes events for it alone. */
 njord_status nj_instance_show(struct nj_instance *instance, const char *topic, njord_event *event);
+/* The same of a bar, for a strategy that has on_bar: called for each row of a backtest. */
+njord_status nj_instance_bar(struct nj_instance *instance, const njord_bar *bar);
 /* Does a callback take events of this type? */
 bool nj_instance_takes(const struct nj_instance *instance, uint32_t type);
 njord_status nj_instance_timer(struct nj_instance *instance, uint64_t seq, uint32_t timer,
