@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define MAX_RESTING 100000u
 #define MAX_ERRORS  100u
@@ -23,10 +24,34 @@ void nj_bt_fail(struct nj_bt *bt, int code, const char *fmt, ...)
     va_end(args);
 }
 
+void *nj_bt_grow_array(void *items, size_t used, size_t bytes)
+{
+    const size_t large = (size_t)2 << 20;
+    if (bytes < large)
+        return realloc(items, bytes);
+    size_t whole = (bytes + large - 1) / large * large;
+    void *more = aligned_alloc(large, whole);
+    if (!more)
+        return NULL;
+    madvise(more, whole, MADV_HUGEPAGE); /* where it is not granted: ordinary pages */
+    if (used > 0)
+        memcpy(more, items, used);
+    free(items);
+    return more;
+}
+
+/* A few bytes that were written a moment ago: a loop meets them sooner than strcmp's wide loads. */
+static inline bool same_text(const char *a, const char *b)
+{
+    while (*a && *a == *b)
+        a++, b++;
+    return *a == *b;
+}
+
 struct nj_bt_symbol *nj_bt_symbol_named(struct nj_bt *bt, const char *symbol)
 {
     for (uint32_t i = 0; i < bt->n_symbols; i++)
-        if (strcmp(bt->symbols[i].instrument->symbol, symbol) == 0)
+        if (same_text(bt->symbols[i].instrument->symbol, symbol))
             return &bt->symbols[i];
     return NULL;
 }

@@ -114,6 +114,9 @@ struct nj_bt {
 /* engine.c */
 void nj_bt_fail(struct nj_bt *bt, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* realloc() for what is written from end to end, the first `used` bytes kept: in large pages where
+ * the system has them, since the kernel's work for each small one is half of the memory's cost. */
+void *nj_bt_grow_array(void *items, size_t used, size_t bytes);
 struct nj_bt_symbol *nj_bt_symbol_named(struct nj_bt *bt, const char *symbol);
 /* A number for an event that the engine makes. */
 static inline uint64_t nj_bt_next_seq(struct nj_bt *bt)

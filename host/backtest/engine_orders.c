@@ -81,7 +81,7 @@ static void *grown(struct nj_bt *bt, void *items, size_t n, size_t *cap, size_t 
     if (n < *cap)
         return items;
     size_t more = *cap ? 2 * *cap : 64;
-    void *bigger = realloc(items, more * size);
+    void *bigger = nj_bt_grow_array(items, n * size, more * size);
     if (!bigger) {
         nj_bt_fail(bt, NJ_ERR_NOMEM, "backtest: out of memory");
         return NULL;

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define PROGRESS_EVERY 65536u
 
@@ -37,31 +36,18 @@ static void find_next(struct nj_bt *bt, struct nj_bt_symbol *s)
 
 /* ---- the curve ---- */
 
-/* Memory that is written from end to end: in large pages where the system has them, since half of
- * its cost is the kernel's work for each page. */
-static void *grow_array(void *items, size_t bytes)
-{
-    const size_t large = (size_t)2 << 20;
-    if (items || bytes < 2 * large)
-        return realloc(items, bytes);
-    size_t whole = (bytes + large - 1) / large * large;
-    items = aligned_alloc(large, whole);
-    if (items)
-        madvise(items, whole, MADV_HUGEPAGE);
-    return items;
-}
-
 /* Room for as many points as there are rows: with trades it is made as points come. */
 static int reserve_points(struct nj_bt *bt, size_t cap)
 {
     struct nj_bt_outcome *out = bt->out;
-    int64_t *ts = grow_array(out->curve_ts, cap * sizeof *ts);
+    int64_t *ts = nj_bt_grow_array(out->curve_ts, out->n_curve * sizeof *ts, cap * sizeof *ts);
     if (ts)
         out->curve_ts = ts;
-    double *equity = grow_array(out->curve_equity, cap * sizeof *equity);
+    double *equity =
+        nj_bt_grow_array(out->curve_equity, out->n_curve * sizeof *equity, cap * sizeof *equity);
     if (equity)
         out->curve_equity = equity;
-    uint8_t *exposed = grow_array(out->curve_exposed, cap);
+    uint8_t *exposed = nj_bt_grow_array(out->curve_exposed, out->n_curve * sizeof *exposed, cap);
     if (exposed)
         out->curve_exposed = exposed;
     if (!ts || !equity || !exposed) {
