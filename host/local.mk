@@ -32,6 +32,9 @@ host_libnjord_a_SOURCES = \
     host/backtest/run.h \
     host/backtest/run_data.c \
     host/backtest/run_data.h \
+    host/backtest/run_describe.c \
+    host/backtest/run_impl.h \
+    host/backtest/run_plugin.c \
     host/backtest/space.c \
     host/backtest/space.h \
     host/backtest/sweep.c \

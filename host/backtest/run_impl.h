@@ -1,0 +1,48 @@
+/* run_impl.h - a job's inside, shared by the files of run.h. No other file includes it.
+ *
+ * run.c opens a job and runs it; run_plugin.c finds its plugin; run_describe.c says in a result
+ * what was run; run_verify.c runs it again over data cut short. */
+#ifndef NJ_BACKTEST_RUN_IMPL_H
+#define NJ_BACKTEST_RUN_IMPL_H
+
+#include "backtest/run.h"
+#include "backtest/run_data.h"
+
+#include <stdatomic.h>
+
+/* What the child tells while it runs and when it is done: a page that both see. */
+struct nj_bt_shared {
+    _Atomic uint64_t rows;
+    int rc; /* 1: nothing was said */
+    struct nj_error err;
+    struct nj_bt_brief brief;
+};
+
+struct nj_bt_job {
+    struct nj_bt_request request;
+    char strategy_id[NJORD_ID_SIZE];
+    char path[NJ_PATH_MAX];                 /* of the plugin */
+    const struct nj_instance_config *entry; /* of strategies.yaml; NULL: named directly */
+    struct nj_plugin_file file;
+    char scratch[NJ_PATH_MAX];
+    struct nj_module *module; /* in a child, or a caller of nj_bt_job_here() */
+    uint32_t process;         /* which of many this is */
+    struct nj_bt_data data;
+    char timeframe[NJORD_TIMEFRAME_SIZE];
+    struct nj_param_text *params; /* the entry's and over them the request's */
+    size_t n_params;
+    struct nj_bt_options options;
+    struct nj_bt_shared *shared;
+};
+
+/* An id of strategies.yaml, else a plugin's name, else a path: fills entry, path and id. */
+int nj_bt_job_find_plugin(struct nj_bt_job *job, struct nj_error *err);
+/* The plugin into this process, once. */
+int nj_bt_job_load(struct nj_bt_job *job, struct nj_error *err);
+/* What was run, into its result; NJ_ERR_LIMIT: too many symbols. */
+int nj_bt_job_describe(const struct nj_bt_job *job, const struct nj_param_text *params, size_t n,
+                       struct nj_result *r);
+/* What a reader of the figures should be told. */
+int nj_bt_job_warn(const struct nj_bt_job *job, struct nj_result *r);
+
+#endif
