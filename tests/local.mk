@@ -216,6 +216,7 @@ fuzz_programs = \
     tests/fuzz/fuzz_json \
     tests/fuzz/fuzz_msgpack \
     tests/fuzz/fuzz_recorded \
+    tests/fuzz/fuzz_report \
     tests/fuzz/fuzz_scan \
     tests/fuzz/fuzz_segment
 

@@ -199,7 +199,8 @@ static void put_period(struct nj_buf *out, const struct nj_result *r)
     nj_report_time(out, r->start_ts, true);
     nj_buf_puts(out, " \xe2\x86\x92 ");
     nj_report_time(out, last, true);
-    nj_buf_printf(out, " (%.0f days)", floor((double)(r->end_ts - r->start_ts) / DAY_NS + 0.5));
+    nj_buf_printf(out, " (%.0f days)",
+                  floor(((double)r->end_ts - (double)r->start_ts) / DAY_NS + 0.5));
 }
 
 static void open_page(struct nj_buf *out, const char *kind)
@@ -299,6 +300,9 @@ static int put_body(struct nj_buf *out, const struct nj_result *r, struct nj_err
                       "id=\"%s\"></div></section>\n",
                       id);
     }
+    if (r->n_prices > NJ_REPORT_PRICES)
+        nj_buf_printf(out, "<p class=\"more\">Prices of the first %u of %zu symbols.</p>\n",
+                      NJ_REPORT_PRICES, r->n_prices);
     nj_buf_puts(out, "<div class=\"pair\">\n");
     put_chart(out, "histogram", "mid", "Returns of trades", "how many of each size");
     put_chart(out, "sharpe", "mid", "Rolling Sharpe ratio", "30 days, from the 7th on");

@@ -167,6 +167,8 @@ int nj_report_trade_returns(const struct nj_bt_outcome *o, double **out, bool *m
 
 /* ---- the histogram ---- */
 
+#define HISTOGRAM_MOST 1e290
+
 /* The least of 1, 2, 5 x 10^k that is v or more. */
 static double nice(double v)
 {
@@ -187,6 +189,10 @@ void nj_report_histogram(const double *values, size_t n, struct nj_histogram *ou
     *out = (struct nj_histogram){0};
     if (n == 0)
         return;
+    for (size_t i = 0; i < n; i++) {
+        if (!(fabs(values[i]) < HISTOGRAM_MOST))
+            return; /* beyond what bins can be cut from */
+    }
     low = high = values[0];
     for (size_t i = 1; i < n; i++) {
         low = values[i] < low ? values[i] : low;

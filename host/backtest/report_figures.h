@@ -30,7 +30,7 @@ struct nj_histogram {
     uint64_t count[NJ_HISTOGRAM_BINS];
 };
 /* Bins whose width is 1, 2 or 5 times a power of ten and whose edges are multiples of it (0 is
- * one), some 30 of them. n 0 without values. */
+ * one), some 30 of them. n 0 without values, and when one is beyond +-1e290. */
 void nj_report_histogram(const double *values, size_t n, struct nj_histogram *out);
 
 #define NJ_ROLLING_DAYS  30u

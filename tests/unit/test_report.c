@@ -445,6 +445,34 @@ START_TEST(a_hundred_thousand_bars_stay_under_500_kb_with_their_extremes)
 }
 END_TEST
 
+START_TEST(prices_that_are_not_drawn_are_told)
+{
+    struct nj_result r;
+    struct nj_buf page = {0};
+    struct nj_result_line *own, many[NJ_REPORT_PRICES + 1];
+    if (told_missing())
+        return;
+    make_result(&r, 50, 10);
+    own = r.prices;
+    for (size_t i = 0; i <= NJ_REPORT_PRICES; i++)
+        many[i] = own[0];
+    r.prices = many;
+    r.n_prices = NJ_REPORT_PRICES;
+    page_of(&r, &page);
+    ck_assert_ptr_null(strstr(page.data, "Prices of the first"));
+    nj_buf_clear(&page);
+    r.n_prices = NJ_REPORT_PRICES + 1;
+    page_of(&r, &page);
+    ck_assert_ptr_nonnull(strstr(page.data, "Prices of the first 6 of 7 symbols."));
+    ck_assert_ptr_nonnull(strstr(page.data, "id=\"price5\""));
+    ck_assert_ptr_null(strstr(page.data, "id=\"price6\""));
+    r.prices = own;
+    r.n_prices = 1;
+    nj_buf_free(&page);
+    nj_result_free(&r);
+}
+END_TEST
+
 START_TEST(a_run_without_a_point_has_a_page)
 {
     struct nj_result r;
@@ -521,6 +549,7 @@ int main(void)
     tcase_add_test(t, with_trades_a_point_has_the_last_one_before_it);
     tcase_add_test(t, hostile_texts_stay_texts);
     tcase_add_test(t, a_hundred_thousand_bars_stay_under_500_kb_with_their_extremes);
+    tcase_add_test(t, prices_that_are_not_drawn_are_told);
     tcase_add_test(t, a_run_without_a_point_has_a_page);
     tcase_add_test(t, a_comparison_takes_two_to_twelve);
     tcase_add_test(t, benchmark_and_prices_come_back_from_a_result_file);
