@@ -35,6 +35,7 @@ host_libnjord_a_SOURCES = \
     host/backtest/run_describe.c \
     host/backtest/run_impl.h \
     host/backtest/run_plugin.c \
+    host/backtest/run_verify.c \
     host/backtest/space.c \
     host/backtest/space.h \
     host/backtest/sweep.c \

@@ -163,6 +163,7 @@ e2e_tests = \
     tests/e2e/test_strategies_golden.sh \
     tests/e2e/test_sweep.py \
     tests/e2e/test_templates.sh \
+    tests/e2e/test_verify.py \
     tests/e2e/test_warmup.py \
     tests/e2e/test_tree_checks.py \
     tests/golden/indicators/make.py \
@@ -193,6 +194,7 @@ test_plugins = \
     tests/plugins/no_callbacks.so \
     tests/plugins/nodelete.so \
     tests/plugins/older_struct.so \
+    tests/plugins/peeker.so \
     tests/plugins/puppet.so \
     tests/plugins/recorder.so \
     tests/plugins/recording_broker.so \

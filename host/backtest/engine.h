@@ -59,6 +59,8 @@ struct nj_bt_options {
      * event is valid until it returns. */
     void (*flow)(void *ctx, const njord_event *event);
     void *flow_ctx;
+    /* Counts, for each series, the rows that the run has begun to work off; may be NULL. */
+    uint64_t *begun;
     /* Called every 65,536 rows with rows done; returning false ends the run. May be NULL. */
     bool (*progress)(void *ctx, uint64_t rows);
     void *progress_ctx;

@@ -204,6 +204,9 @@ static inline void take_price(struct nj_bt *bt, struct nj_bt_symbol *s)
 static void step_bars(struct nj_bt *bt, int64_t close_ns)
 {
     bool counts = false, meets = false;
+    if (bt->o->begun)
+        for (uint32_t i = 0; i < bt->n_symbols; i++)
+            bt->o->begun[i] += bt->symbols[i].next_ns == close_ns;
     before_bars(bt, close_ns);
     for (uint32_t i = 0; i < bt->n_symbols && bt->rc == 0; i++)
         if (bt->symbols[i].next_ns == close_ns) {
@@ -245,11 +248,13 @@ static void step_bars(struct nj_bt *bt, int64_t close_ns)
 static void quiet_bars(struct nj_bt *bt, struct nj_bt_symbol *s, size_t most)
 {
     const struct nj_columns *c = s->columns;
-    uint64_t left = most;
+    uint64_t left = most, *begun = bt->o->begun;
     size_t row = s->row;
     int64_t length_ns = bt->length_ns, to_ns = bt->o->to_ns, at = s->next_ns;
     while (left-- > 0 && bt->n_timers == 0 && nj_fifo_empty(&s->at_open) && resting(s) == 0) {
         njord_bar bar;
+        if (begun)
+            ++*begun;
         if (at > bt->now_ns)
             bt->now_ns = at;
         take_price(bt, s);
@@ -324,6 +329,8 @@ static void step_trade(struct nj_bt *bt, struct nj_bt_symbol *s)
     char topic[64];
     struct nj_error err = {0};
     enum nj_ohlcv_taken taken;
+    if (bt->o->begun)
+        bt->o->begun[s - bt->symbols]++;
     nj_columns_trade(s->columns, s->row, &trade);
     int64_t at = njord_is_set_i64(trade.ev.ts_recv_ns) ? trade.ev.ts_recv_ns : trade.ev.ts_ns;
     advance(bt, at);

@@ -196,7 +196,7 @@ uint64_t nj_bt_job_rows(const struct nj_bt_job *job)
 
 /* ---- a run ---- */
 
-static bool tick(void *ctx, uint64_t rows)
+bool nj_bt_job_tick(void *ctx, uint64_t rows)
 {
     atomic_store_explicit(&((struct nj_bt_job *)ctx)->shared->rows, rows, memory_order_relaxed);
     return true;
@@ -258,7 +258,7 @@ int nj_bt_job_here(struct nj_bt_job *job, const struct nj_param_text *params, si
     }
     rc = nj_bt_job_load(job, err);
     options.module = job->module;
-    options.progress = tick;
+    options.progress = nj_bt_job_tick;
     options.progress_ctx = job;
     if (rc == 0)
         rc = nj_bt_run(&options, &out->outcome, err);
@@ -368,12 +368,10 @@ static int64_t clock_ns(const struct nj_bt_job *job)
     return job->request.platform->monotonic_ns(job->request.platform->ctx);
 }
 
-int nj_bt_job_run(struct nj_bt_job *job, const struct nj_param_text *params, size_t n_params,
-                  const struct nj_bt_paths *paths, nj_bt_report_fn report,
-                  void (*progress)(void *ctx, uint64_t rows), void *progress_ctx,
-                  struct nj_bt_brief *out, struct nj_error *err)
+int nj_bt_job_child(struct nj_bt_job *job, int (*fn)(void *ctx, int fd), void *ctx,
+                    void (*progress)(void *ctx, uint64_t rows), void *progress_ctx,
+                    struct nj_error *err)
 {
-    struct run run = {job, params, n_params, paths, report};
     struct nj_child child;
     struct nj_bt_shared *s = job->shared;
     char how[160];
@@ -381,7 +379,7 @@ int nj_bt_job_run(struct nj_bt_job *job, const struct nj_param_text *params, siz
     s->rc = 1;
     s->err = (struct nj_error){0};
     int64_t limit = job->request.limit_ns > 0 ? job->request.limit_ns : NO_LIMIT_NS;
-    int rc = nj_child_start(&child, in_child, &run, clock_ns(job), limit, err);
+    int rc = nj_child_start(&child, fn, ctx, clock_ns(job), limit, err);
     if (rc != 0)
         return rc;
     while (!nj_child_ended(&child, clock_ns(job))) {
@@ -399,10 +397,19 @@ int nj_bt_job_run(struct nj_bt_job *job, const struct nj_param_text *params, siz
                             job->strategy_id, how[0] ? how : "exit",
                             (unsigned long long)atomic_load(&s->rows),
                             (unsigned long long)job->data.rows);
-    if (s->rc != 0) {
+    if (s->rc != 0)
         *err = s->err;
-        return s->rc;
-    }
-    *out = s->brief;
-    return 0;
+    return s->rc;
+}
+
+int nj_bt_job_run(struct nj_bt_job *job, const struct nj_param_text *params, size_t n_params,
+                  const struct nj_bt_paths *paths, nj_bt_report_fn report,
+                  void (*progress)(void *ctx, uint64_t rows), void *progress_ctx,
+                  struct nj_bt_brief *out, struct nj_error *err)
+{
+    struct run run = {job, params, n_params, paths, report};
+    int rc = nj_bt_job_child(job, in_child, &run, progress, progress_ctx, err);
+    if (rc == 0)
+        *out = job->shared->brief;
+    return rc;
 }

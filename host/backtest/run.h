@@ -97,4 +97,17 @@ int nj_bt_job_here(struct nj_bt_job *job, const struct nj_param_text *params, si
  * does without. */
 int nj_bt_job_prices(const struct nj_bt_job *job, struct nj_result *result, struct nj_error *err);
 
+/* What a check for a look into the future came to. */
+#define NJ_BT_VERIFY 200u
+struct nj_bt_verified {
+    uint64_t intents, instants; /* of the whole run: orders wanted, and the times of that */
+    uint64_t checked;     /* times that were looked at: NJ_BT_VERIFY, all when there are fewer */
+    char difference[600]; /* the first one found; "": none */
+};
+/* Runs it over all rows, and again for each of up to NJ_BT_VERIFY instants (drawn by the seed) over
+ * nothing but the rows that had come by then: the orders wanted until then must be the same. In a
+ * child, as nj_bt_job_run(). A difference is no error. */
+int nj_bt_job_verify(struct nj_bt_job *job, void (*progress)(void *ctx, uint64_t rows),
+                     void *progress_ctx, struct nj_bt_verified *out, struct nj_error *err);
+
 #endif

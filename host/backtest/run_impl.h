@@ -16,6 +16,7 @@ struct nj_bt_shared {
     int rc; /* 1: nothing was said */
     struct nj_error err;
     struct nj_bt_brief brief;
+    struct nj_bt_verified verified;
 };
 
 struct nj_bt_job {
@@ -44,5 +45,12 @@ int nj_bt_job_describe(const struct nj_bt_job *job, const struct nj_param_text *
                        struct nj_result *r);
 /* What a reader of the figures should be told. */
 int nj_bt_job_warn(const struct nj_bt_job *job, struct nj_result *r);
+
+/* Where options.progress puts the rows. */
+bool nj_bt_job_tick(void *job, uint64_t rows);
+/* Runs fn(ctx) in a child that writes into job->shared; its rc, or one line on how it ended. */
+int nj_bt_job_child(struct nj_bt_job *job, int (*fn)(void *ctx, int fd), void *ctx,
+                    void (*progress)(void *ctx, uint64_t rows), void *progress_ctx,
+                    struct nj_error *err);
 
 #endif

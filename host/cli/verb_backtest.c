@@ -14,7 +14,7 @@ struct args {
     struct nj_backtest_args run;
     const char *output, *report, *rerun;
     struct nj_cli_list params;
-    bool no_report;
+    bool no_report, verify;
 };
 
 const struct nj_cli_option nj_backtest_options[] = {
@@ -26,6 +26,8 @@ const struct nj_cli_option nj_backtest_options[] = {
     {"no-report", NULL, offsetof(struct args, no_report), false, false, "makes no page"},
     {"output", "DIR", offsetof(struct args, output), false, false,
      "where files go (default: var/backtest)"},
+    {"verify", NULL, offsetof(struct args, verify), false, false,
+     "runs over data cut at 200 of its orders too: the same ones must come"},
     {"rerun", "RESULT", offsetof(struct args, rerun), false, false,
      "runs a result file again: the same bytes, or what differs"},
     {0}};
@@ -111,12 +113,20 @@ static int run_request(struct nj_cli *cli, const struct nj_bt_request *request)
     if (!a->no_report && !nj_report_missing())
         paths.report = a->report ? a->report : page;
     rc = nj_bt_job_run(job, NULL, 0, &paths, nj_report_html, show_progress, job, &brief, &err);
+    struct nj_bt_verified verified = {0};
+    if (rc == 0 && a->verify)
+        rc = nj_bt_job_verify(job, NULL, NULL, &verified, &err);
     nj_bt_job_close(job);
     if (rc != 0)
         return nj_cli_error(cli, nj_backtest_exit(rc), "%s", err.text);
+    if (verified.difference[0])
+        return nj_cli_error(cli, NJ_EXIT_FAILED, "%s", verified.difference);
     if (cli->json)
         return print_file(cli, result);
     fputs(brief.summary, stdout);
+    if (a->verify)
+        printf("Verified: the orders of %llu of %llu instants are the same over data cut there\n",
+               (unsigned long long)verified.checked, (unsigned long long)verified.instants);
     if (!a->no_report && nj_report_missing())
         printf("Report: not built in: %s\n", nj_report_missing());
     return NJ_EXIT_DONE;
@@ -133,7 +143,7 @@ int nj_verb_backtest(struct nj_cli *cli)
     if (a->report && nj_report_missing())
         return nj_cli_error(cli, NJ_EXIT_FAILED, "reports are not built in: %s",
                             nj_report_missing());
-    if (a->rerun && (a->params.n || a->output || a->report || a->no_report))
+    if (a->rerun && (a->verify || a->params.n || a->output || a->report || a->no_report))
         return nj_cli_error(cli, NJ_EXIT_USAGE,
                             "--rerun takes all of it from the result, and writes nothing: only "
                             "--strategy PATH, --csv, --plugins, --config and --journal-dir are "
