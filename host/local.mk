@@ -16,6 +16,8 @@ host_libnjord_a_SOURCES = \
     host/backtest/metrics.c \
     host/backtest/metrics.h \
     host/backtest/metrics_table.c \
+    host/backtest/overfit.c \
+    host/backtest/overfit.h \
     host/backtest/report.c \
     host/backtest/report.h \
     host/backtest/report_data.c \
@@ -40,8 +42,12 @@ host_libnjord_a_SOURCES = \
     host/backtest/space.h \
     host/backtest/sweep.c \
     host/backtest/sweep.h \
+    host/backtest/sweep_doubt.c \
+    host/backtest/sweep_doubt.h \
     host/backtest/sweep_file.c \
     host/backtest/sweep_file.h \
+    host/backtest/sweep_keep.c \
+    host/backtest/sweep_keep.h \
     host/backtest/sweep_work.c \
     host/backtest/sweep_work.h \
     host/backtest/thin.c \

@@ -73,6 +73,7 @@ unit_tests = \
     tests/unit/test_ohlcv_exact \
     tests/unit/test_ohlcv_service \
     tests/unit/test_orders \
+    tests/unit/test_overfit \
     tests/unit/test_pace \
     tests/unit/test_paper \
     tests/unit/test_playback \
@@ -150,6 +151,7 @@ e2e_tests = \
     tests/e2e/test_metrics.py \
     tests/e2e/test_msgpack_interop.py \
     tests/e2e/test_ohlcv.py \
+    tests/e2e/test_overfit.py \
     tests/e2e/test_out_of_tree.sh \
     tests/e2e/test_plugin_exports.sh \
     tests/e2e/test_reader.py \

@@ -1,6 +1,7 @@
 #include "backtest/sweep.h"
 
 #include "backtest/sweep_file.h"
+#include "backtest/sweep_keep.h"
 #include "backtest/sweep_work.h"
 #include "base/hash.h"
 #include "base/json_out.h"
@@ -15,6 +16,7 @@
 #define NJORD_VERSION "0"
 #endif
 
+#define DAY_NS  INT64_C(86400000000000)
 #define COLUMNS (NJ_SPACE_AXES + NJ_METRIC_COUNT + 1u)
 
 struct nj_sweep {
@@ -23,6 +25,10 @@ struct nj_sweep {
     uint64_t resumed, failed;
     struct nj_buf row;
     struct nj_space_set *set;
+    struct nj_sweep_keep *keep;
+    struct nj_sweep_spread spread;
+    struct nj_sweep_doubt doubt;
+    unsigned char *wanted; /* a byte a set: its returns are, and have not been kept */
 };
 
 bool nj_sweep_rising(enum nj_metric metric)
@@ -215,9 +221,29 @@ static bool is_done(void *ctx, uint64_t set)
     return nj_sweep_file_has(((struct nj_sweep *)ctx)->file, set);
 }
 
+/* The figure that sets are ranked by as the CSV has it, higher better. */
+static double key_of(const struct nj_sweep *s, const struct nj_sweep_result *result)
+{
+    char text[NJORD_NUMBER_SIZE];
+    nj_metric_text(s->q.sort, result->metrics.value[s->q.sort], text);
+    double key = nj_sweep_number(text);
+    return nj_sweep_rising(s->q.sort) ? -key : key;
+}
+
+static int take_returns(void *ctx, const struct nj_sweep_result *result, struct nj_error *err)
+{
+    struct nj_sweep *s = ctx;
+    (void)err;
+    if (!result->failed)
+        nj_sweep_keep_add(s->keep, result->set, key_of(s, result), result->returns,
+                          result->n_returns);
+    return 0;
+}
+
 static int take(void *ctx, const struct nj_sweep_result *result, struct nj_error *err)
 {
     struct nj_sweep *s = ctx;
+    take_returns(s, result, err);
     put_row(s, result);
     s->failed += result->failed;
     int rc = nj_sweep_file_add(s->file, result->set, &s->row, err);
@@ -244,6 +270,94 @@ static int count_failed(struct nj_sweep *s, struct nj_error *err)
     return rc;
 }
 
+/* ---- what the best is worth ---- */
+
+/* Days that a set's returns may have, 0: the rows span less than two. */
+static uint32_t returns_of(const struct nj_bt_job *job)
+{
+    const struct nj_result_data *data = nj_bt_job_data(job);
+    int64_t first = data[0].first_ns, last = data[0].last_ns;
+    for (uint32_t i = 1; i < nj_bt_job_options(job)->n_series; i++) {
+        first = data[i].first_ns < first ? data[i].first_ns : first;
+        last = data[i].last_ns > last ? data[i].last_ns : last;
+    }
+    int64_t days = last / DAY_NS - first / DAY_NS + 3;
+    if (last - first < DAY_NS)
+        return 0;
+    return days < NJ_SWEEP_RETURNS ? (uint32_t)days : NJ_SWEEP_RETURNS;
+}
+
+static void note_sharpe(void *ctx, uint64_t set, const char *const *fields)
+{
+    struct nj_sweep *s = ctx;
+    (void)set;
+    nj_sweep_spread_add(&s->spread,
+                        nj_sweep_number(fields[column_of(s->q.space, NJ_METRIC_SHARPE_RATIO)]));
+}
+
+static bool not_wanted(void *ctx, uint64_t set)
+{
+    return !((struct nj_sweep *)ctx)->wanted[set];
+}
+
+/* Of the best and of those drawn, the sets that ran and whose returns are kept: in sets (NULL: only
+ * counted). What an earlier process has run is marked as wanted. */
+static int gather(struct nj_sweep *s, uint64_t *sets, uint64_t *n, uint64_t *missing,
+                  struct nj_error *err)
+{
+    uint64_t n_sets = nj_space_sets(s->q.space);
+    int rc = 0;
+    *n = *missing = 0;
+    memset(s->wanted, 0, n_sets);
+    for (uint64_t i = 0; i < n_sets && i < NJ_SWEEP_BEST; i++)
+        s->wanted[nj_sweep_file_ranked(s->file, i)] = 1;
+    for (uint64_t i = 0; rc == 0 && i < n_sets; i++) {
+        if (!s->wanted[i] && !nj_sweep_keep_wants(s->keep, i))
+            continue;
+        s->wanted[i] = 0;
+        if (nj_sweep_keep_of(s->keep, i)) {
+            if (sets)
+                sets[*n] = i;
+            ++*n;
+            continue;
+        }
+        const char *fields[COLUMNS];
+        rc = nj_sweep_file_row(s->file, i, &s->row, fields, err);
+        if (rc == 0 && !fields[nj_space_axes(s->q.space) + NJ_METRIC_COUNT][0]) {
+            s->wanted[i] = 1;
+            ++*missing;
+        }
+    }
+    return rc;
+}
+
+/* Sets of an earlier process are run again for their returns: what is said then is what an
+ * uninterrupted sweep says. */
+static int judge(struct nj_sweep *s, struct nj_sweep_work *work, struct nj_error *err)
+{
+    const struct nj_bt_request *q = nj_bt_job_request(s->q.job);
+    uint64_t n, missing, *sets = NULL;
+    s->wanted = calloc(nj_space_sets(s->q.space), 1);
+    int rc = s->wanted ? gather(s, NULL, &n, &missing, err)
+                       : nj_error_set(err, NJ_ERR_NOMEM, "sweep: out of memory");
+    if (rc == 0 && missing > 0 && s->resumed > 0 && work->returns > 0) {
+        work->done = not_wanted;
+        work->take = take_returns;
+        rc = nj_sweep_do(work, err);
+    }
+    if (rc == 0 && !(sets = malloc((2 * NJ_SWEEP_KEPT + 1) * sizeof *sets)))
+        rc = nj_error_set(err, NJ_ERR_NOMEM, "sweep: out of memory");
+    if (rc == 0)
+        rc = gather(s, sets, &n, &missing, err);
+    if (rc == 0)
+        rc = nj_sweep_doubt(s->keep, nj_sweep_keep_of(s->keep, nj_sweep_file_ranked(s->file, 0)),
+                            sets, n, &s->spread, q->periods_per_year, q->risk_free, &s->doubt, err);
+    s->doubt.drawn = nj_space_sets(s->q.space) > NJ_SWEEP_KEPT;
+    s->doubt.seed = s->q.seed;
+    free(sets);
+    return rc;
+}
+
 static int run(struct nj_sweep *s, struct nj_error *err)
 {
     const struct nj_sweep_request *q = &s->q;
@@ -253,6 +367,7 @@ static int run(struct nj_sweep *s, struct nj_error *err)
                                  .space = q->space,
                                  .jobs = q->jobs,
                                  .limit_ns = q->limit_ns,
+                                 .returns = returns_of(q->job),
                                  .done = is_done,
                                  .take = take,
                                  .tick = tick,
@@ -276,7 +391,14 @@ static int run(struct nj_sweep *s, struct nj_error *err)
     s->resumed = nj_sweep_file_count(s->file);
     rc = count_failed(s, err);
     if (rc == 0)
+        rc = nj_sweep_keep_new(&s->keep, q->output, nj_space_sets(q->space), work.returns, q->seed,
+                               err);
+    if (rc == 0)
         rc = nj_sweep_do(&work, err);
+    if (rc == 0)
+        rc = nj_sweep_file_rank(s->file, note_sharpe, s, err);
+    if (rc == 0)
+        rc = judge(s, &work, err);
     put_heads(q->space, &heads);
     if (rc == 0 && heads.failed)
         rc = nj_error_set(err, NJ_ERR_NOMEM, "sweep: out of memory");
@@ -317,9 +439,16 @@ void nj_sweep_free(struct nj_sweep *s)
     if (!s)
         return;
     nj_sweep_file_close(s->file);
+    nj_sweep_keep_free(s->keep);
     nj_buf_free(&s->row);
+    free(s->wanted);
     free(s->set);
     free(s);
+}
+
+const struct nj_sweep_doubt *nj_sweep_doubts(const struct nj_sweep *s)
+{
+    return &s->doubt;
 }
 
 uint64_t nj_sweep_failed(const struct nj_sweep *s)

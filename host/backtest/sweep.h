@@ -9,6 +9,7 @@
 
 #include "backtest/run.h"
 #include "backtest/space.h"
+#include "backtest/sweep_doubt.h"
 
 struct nj_sweep_request {
     const struct nj_platform *platform;
@@ -19,7 +20,7 @@ struct nj_sweep_request {
     enum nj_metric sort;          /* the best first */
     const char *output;           /* the CSV */
     bool restart;                 /* what a killed sweep left is thrown away */
-    uint64_t seed;
+    uint64_t seed;                /* of the sets whose returns are kept, where there are many */
     /* About ten times a second; may be NULL. resumed: of done, those of an earlier process. */
     void (*progress)(void *ctx, uint64_t done, uint64_t resumed, uint64_t failed);
     void *progress_ctx;
@@ -40,6 +41,8 @@ int nj_sweep_run(struct nj_sweep **out, const struct nj_sweep_request *request,
                  struct nj_error *err);
 void nj_sweep_free(struct nj_sweep *sweep);
 
+/* What the best set is worth, seen that it is the best of many. */
+const struct nj_sweep_doubt *nj_sweep_doubts(const struct nj_sweep *sweep);
 uint64_t nj_sweep_failed(const struct nj_sweep *sweep); /* rows with an error */
 /* The row at a rank, from 0, the best first. */
 int nj_sweep_row(struct nj_sweep *sweep, uint64_t rank, struct nj_sweep_row *out,

@@ -339,7 +339,9 @@ static int by_falling(const void *a, const void *b)
     return (x->set > y->set) - (x->set < y->set);
 }
 
-static int rank(struct nj_sweep_file *f, struct nj_error *err)
+int nj_sweep_file_rank(struct nj_sweep_file *f,
+                       void (*each)(void *ctx, uint64_t set, const char *const *fields), void *ctx,
+                       struct nj_error *err)
 {
     const char *fields[COLUMNS];
     struct nj_buf text = {0};
@@ -352,6 +354,8 @@ static int rank(struct nj_sweep_file *f, struct nj_error *err)
         if (rc == 0) {
             double key = nj_sweep_number(fields[f->o.key_column]);
             f->ranks[i] = (struct ranked){f->o.rising ? -key : key, i};
+            if (each)
+                each(ctx, i, fields);
         }
     }
     nj_buf_free(&text);
@@ -388,7 +392,7 @@ int nj_sweep_file_finish(struct nj_sweep_file *f, const char *heads, struct nj_e
 {
     const struct nj_platform *pf = f->o.platform;
     char temporary[NJ_PATH_MAX + 8], folder[NJ_PATH_MAX];
-    int rc = rank(f, err), fd = -1;
+    int rc = 0, fd = -1;
     snprintf(temporary, sizeof temporary, "%s.new", f->path);
     snprintf(folder, sizeof folder, "%s", f->path);
     char *slash = strrchr(folder, '/');

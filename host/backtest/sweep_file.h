@@ -44,11 +44,15 @@ int nj_sweep_file_add(struct nj_sweep_file *file, uint64_t set, const struct nj_
                       struct nj_error *err);
 /* What was added becomes safe from a power cut, about once a second. */
 int nj_sweep_file_sync(struct nj_sweep_file *file, struct nj_error *err);
-/* Sorts by the key column (sets without a key last, ties in the order of sets), replaces the CSV as
- * one step, removes the partial file. All sets must be there. */
+/* Sorts by the key column: sets without a key last, ties in the order of sets. All sets must be
+ * there; `each` (may be NULL) is shown them in their order. */
+int nj_sweep_file_rank(struct nj_sweep_file *file,
+                       void (*each)(void *ctx, uint64_t set, const char *const *fields), void *ctx,
+                       struct nj_error *err);
+/* Once they are sorted: replaces the CSV as one step, removes the partial file. */
 int nj_sweep_file_finish(struct nj_sweep_file *file, const char *heads, struct nj_error *err);
 
-/* The set at a rank, after the file was finished. */
+/* The set at a rank, once they are sorted. */
 uint64_t nj_sweep_file_ranked(const struct nj_sweep_file *file, uint64_t rank);
 /* A row's fields, unquoted: texts behind each other in `text`, pointers in fields[n_columns]. */
 int nj_sweep_file_row(struct nj_sweep_file *file, uint64_t set, struct nj_buf *text,

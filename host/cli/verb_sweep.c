@@ -162,6 +162,21 @@ static void put_metrics(struct nj_json_out *json, const struct nj_metrics *m)
     nj_put_close(json, '}');
 }
 
+static void put_doubt(struct nj_json_out *json, const struct nj_sweep_doubt *d)
+{
+    nj_put_open(json, "overfitting", '{');
+    nj_put_real(json, "deflated_sharpe_ratio", d->deflated.confidence);
+    nj_put_real(json, "luck_sharpe_ratio", d->luck_annual);
+    nj_put_uint(json, "trials", d->deflated.trials);
+    nj_put_real(json, "pbo", d->pbo.probability);
+    nj_put_real(json, "pbo_loss", d->pbo.loss);
+    nj_put_uint(json, "pbo_blocks", d->pbo.blocks);
+    nj_put_uint(json, "pbo_splits", d->pbo.splits);
+    nj_put_uint(json, "pbo_days", d->pbo.days);
+    nj_put_uint(json, "pbo_sets", d->of_sets);
+    nj_put_close(json, '}');
+}
+
 static int print_json(const struct report *r, struct nj_error *err)
 {
     struct nj_buf text = {0};
@@ -199,6 +214,7 @@ static int print_json(const struct report *r, struct nj_error *err)
         nj_put_close(&json, '}');
     }
     nj_put_close(&json, ']');
+    put_doubt(&json, nj_sweep_doubts(r->sweep));
     nj_put_close(&json, '}');
     nj_buf_putc(&text, '\n');
     if (rc == 0 && text.failed)
@@ -302,8 +318,12 @@ static int print_failed(const struct report *r, struct nj_error *err)
 static int print_all(const struct report *r, struct nj_error *err)
 {
     int rc = r->cli->json ? print_json(r, err) : print_table(r, err);
-    if (rc == 0 && !r->cli->json)
-        printf("\nResults saved to: %s\n", r->output);
+    if (rc == 0 && !r->cli->json) {
+        struct nj_buf text = {0};
+        nj_sweep_doubt_text(nj_sweep_doubts(r->sweep), &text);
+        printf("\n%s\nResults saved to: %s\n", text.data ? text.data : "", r->output);
+        nj_buf_free(&text);
+    }
     if (rc == 0)
         rc = print_failed(r, err);
     return rc;

@@ -170,9 +170,7 @@ struct nj_jfile *nj_jset_file_of(struct nj_journals *js, const char *name, struc
     f = js->platform->alloc(js->platform->ctx, sizeof *f);
     if (!f)
         goto no_memory;
-    size_t head = strlen(js->causes);
     *f = (struct nj_jfile){.fd = -1,
-                           .cause = head > 0 && strncmp(name, js->causes, head) == 0,
                            .cut_to = NJ_JOURNAL_NO_CUT,
                            .in_order = nj_rotate_in_order(name),
                            .day = NJ_DAY_NONE,
@@ -193,11 +191,6 @@ fail:
 
 int nj_jset_write_first(struct nj_journals *js, const struct nj_jfile *f, struct nj_error *err)
 {
-    if (f && f->cause)
-        return 0;
-    for (struct nj_jfile *c = js->dirty; c; c = c->next_dirty)
-        if (c->cause && c->len > 0)
-            (void)nj_jset_write_file(js, c, js->fsync == NJ_JOURNAL_FSYNC_ALWAYS, NULL);
     for (size_t i = 0; i < NJ_JOURNAL_FIRST && js->first[i][0]; i++) {
         struct nj_jfile *first = nj_map_get(&js->files, js->first[i]);
         if (first && first == f)
@@ -269,7 +262,6 @@ int nj_journals_open(struct nj_journals **out, const struct nj_journals_options 
     js->env = (struct nj_jfile_env){pf, js->log, js->dir, &js->stats};
     for (size_t i = 0; i < NJ_JOURNAL_FIRST && options->first[i]; i++)
         snprintf(js->first[i], sizeof js->first[i], "%s", options->first[i]);
-    snprintf(js->causes, sizeof js->causes, "%s", options->causes ? options->causes : "");
     rc = nj_path_join(js->dir, sizeof js->dir, "", options->dir, err);
     if (rc == 0)
         rc = nj_mkdirs(js->dir, 0750, err);

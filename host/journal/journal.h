@@ -47,10 +47,6 @@ struct nj_journals_options {
     /* Journals that reach the kernel before all others, in this order ("orders": what the others
      * tell of must stand in it); ended by NULL. */
     const char *first[NJ_JOURNAL_FIRST + 1];
-    /* Journals whose names begin so go even before those ("md."): causes stand in the kernel before
-     * what came of them, so that a restart can show the one and find the other. NULL: none. A
-     * failure of theirs does not hold up those. */
-    const char *causes;
     size_t max_pending; /* bytes that may wait while the disk refuses; default 64 MiB when 0 */
     /* rotation */
     bool rotate_daily;     /* a file has the lines of one UTC day */

@@ -26,7 +26,6 @@ struct nj_jfile {
     bool unsynced;   /* written since the last sync */
     bool named;      /* made by us and its folder not synced since */
     bool bad;        /* the last write or open failed */
-    bool cause;      /* goes before the first ones */
     bool dirty;      /* in the set's list of files with something pending */
     /* of rotation (rotate.h) */
     bool known;         /* day and size are those of the file by that name */

@@ -17,7 +17,6 @@ struct nj_journals {
     uint32_t max_open;
     size_t max_pending;
     char first[NJ_JOURNAL_FIRST][64]; /* "": none */
-    char causes[16];                  /* how names of causes begin, "": none */
     bool rotate_daily, line_clock;
     uint64_t rotate_bytes;
     void (*finished)(void *ctx, const char *path, int fd);

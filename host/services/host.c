@@ -22,7 +22,6 @@
 #define BUSY_NS 1000000000 /* by so much a host with events waiting is late to close bars */
 
 #define TIMERS_IN_A_ROW 64
-#define HELD_UP_NS      INT64_C(10000000000) /* events lag behind the clock no further for timers */
 
 /* ---- time ---- */
 
@@ -53,21 +52,10 @@ int64_t nj_host_now(const struct nj_host *host)
     return host->last_ns != INT64_MIN ? host->last_ns : 0;
 }
 
-/* The time that an event gets on the machine's clock. One that is let in between timers that are
- * due, after the host was held up, gets a time before theirs: whatever an event finds done is what
- * was due before it, also when the past is shown again. */
-static int64_t before_due(const struct nj_host *host, int64_t now)
-{
-    int64_t due = nj_timers_next(&host->timers);
-    if (due > now || due < host->last_ns || now - due > HELD_UP_NS)
-        return now;
-    return due - 1 > host->last_ns ? due - 1 : host->last_ns;
-}
-
 int nj_host_enter(struct nj_host *host, void (*fn)(void *ctx, uint64_t seq), void *ctx,
                   struct nj_error *err)
 {
-    int64_t now = by_events(host) ? host->last_ns : before_due(host, wall(host));
+    int64_t now = by_events(host) ? host->last_ns : wall(host);
     if (now > host->last_ns)
         host->last_ns = now;
     return nj_bus_enter(host->bus, host->last_ns, fn, ctx, err);
@@ -195,7 +183,7 @@ static bool one(struct nj_host *host, int64_t *wait_ns)
         return true;
     }
     host->timers_in_a_row = 0;
-    host->step_ns = before_due(host, now);
+    host->step_ns = now;
     bool stepped = nj_bus_step(host->bus);
     host->step_ns = INT64_MIN;
     if (stepped)

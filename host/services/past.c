@@ -126,9 +126,9 @@ njord_status nj_past_cancel(struct nj_instance *i, const char *intent_id)
 
 /* ---- showing --------------------------------------------------------------------------------- */
 
-static bool goes_along(const struct nj_past *p, const struct shown *s, uint64_t seq)
+static bool goes_along(const struct shown *s, uint64_t seq)
 {
-    return !p->torn && seq > s->from && s->slot->instance && s->slot->state == NJ_SLOT_RUNNING &&
+    return seq > s->from && s->slot->instance && s->slot->state == NJ_SLOT_RUNNING &&
            (!s->diverged || s->slot->instance->iface.strategy.on_sync);
 }
 
@@ -155,7 +155,7 @@ static void show_all(struct nj_past *p, const char *topic, njord_event *event, b
 {
     event->flags |= NJORD_EF_REPLAYED;
     for (uint32_t i = 0; i < p->n; i++)
-        if (goes_along(p, &p->all[i], event->seq) &&
+        if (goes_along(&p->all[i], event->seq) &&
             nj_strategy_wants(p->all[i].slot, topic, event, own))
             show(&p->all[i], topic, event);
 }
@@ -170,8 +170,7 @@ static bool is_whose(void *ctx, const void *owner)
     const struct whose *w = ctx;
     for (uint32_t i = 0; i < w->past->n; i++)
         if (w->past->all[i].slot == owner)
-            return (!w->only || w->only == owner) &&
-                   goes_along(w->past, &w->past->all[i], w->past->seq);
+            return (!w->only || w->only == owner) && goes_along(&w->past->all[i], w->past->seq);
     return false;
 }
 
@@ -247,8 +246,6 @@ static bool is_closed_by_pending(const struct nj_past *p, const njord_event *eve
 
 static void show_event(struct nj_past *p, njord_event *event)
 {
-    if (p->torn)
-        return;
     bool flow = event->type == NJORD_EV_FILL || event->type == NJORD_EV_POSITION_SNAPSHOT;
     event->symbol_id = nj_core_symbol_id(&p->present, njord_event_symbol(event));
     if (is_closed_by_pending(p, event)) {
@@ -332,20 +329,6 @@ static void fill_by_pending(struct nj_past *p, const njord_event *event)
     p->priced = true;
 }
 
-/* Orders that leave are written at once, what else came of a turn at its end: a host that died
- * between the two leaves a fill, or the output of something, that no other journal tells of. From
- * there on nobody can say in which order things were, and on_sync tells what the record holds. */
-static bool is_torn(struct nj_past *p, const njord_event *event, const struct shown *s)
-{
-    njord_fill fill;
-    if (event->type == NJORD_EV_BROKER_FILL)
-        return nj_core_fill_of(&p->host->core, (const njord_broker_fill *)event,
-                               p->host->broker.venue, &fill) == 0 &&
-               !nj_map_get(&p->fills, fill.fill_id) &&
-               !nj_ledger_seen(p->host->core.ledger, fill.fill_id);
-    return s && event->seq > s->from && waits(s, event);
-}
-
 /* Before a line is taken: what came before it; and when it is the output of a timer, that timer. */
 static void on_before(void *ctx, const njord_event *event)
 {
@@ -359,9 +342,6 @@ static void on_before(void *ctx, const njord_event *event)
     p->seq = event->seq;
     while (s && waits(s, event) && fire(p, event->ts_recv_ns, s->slot))
         ;
-    p->torn = p->torn || is_torn(p, event, s);
-    if (p->torn)
-        return;
     go_to(p, event);
 }
 
@@ -372,8 +352,6 @@ static void on_each(void *ctx, const njord_event *event)
     const char *id;
     const void *found;
     njord_event *copy;
-    if (p->torn)
-        return;
     p->before_seq = event->seq;
     switch (event->type) {
     case NJORD_EV_INTENT: /* risk tells the record of its verdict before it is published */
@@ -510,10 +488,8 @@ done:
                    NJ_TEXT("detail", "the strategy goes on from on_sync"));
         else if (s->events > 0)
             nj_log(host->log, NJ_INFO, "strategies", "past_shown", NJ_TEXT("strategy", s->slot->id),
-                   NJ_INT("from_seq", s->from), NJ_INT("to_seq", p->before_seq),
-                   NJ_INT("events", s->events));
+                   NJ_INT("from_seq", s->from), NJ_INT("events", s->events));
     }
-    nj_map_free(&p->fills, NULL);
     nj_map_free(&p->decisions, NULL);
     nj_map_free(&p->accepted, NULL);
     nj_fifo_free(&p->room);

@@ -31,8 +31,6 @@ struct nj_past {
     struct nj_fifo room;      /* the events of the journals, and the decisions of orders */
     njord_event **events;     /* by seq */
     size_t n_events, cap_events, at;
-    struct nj_map fills; /* fill ids that the journals of fills hold */
-    bool torn;           /* the record is not whole any more: nothing behind is shown */
     struct nj_map decisions, accepted; /* by intent id, of the strategies shown */
 };
 

@@ -66,9 +66,6 @@ static int take_event(void *ctx, const struct nj_backlog_line *line, struct nj_e
     }
     if (!(p->events[p->n_events] = nj_past_keep(p, event)))
         return nj_error_set(err, NJ_ERR_NOMEM, "%s: out of memory", nj_backlog_at(line, at));
-    const njord_fill *fill = (const njord_fill *)p->events[p->n_events];
-    if (fill->ev.type == NJORD_EV_FILL && !nj_map_put(&p->fills, fill->fill_id, p))
-        return nj_error_set(err, NJ_ERR_NOMEM, "%s: out of memory", nj_backlog_at(line, at));
     p->n_events++;
     return 0;
 }

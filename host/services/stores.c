@@ -29,7 +29,6 @@ int nj_stores_open(struct nj_host *host, struct nj_error *err)
         .order_fsync = config->app.env == NJ_ENV_LIVE,
         .max_open = (uint32_t)config->journal.max_open,
         .first = {"host.plugins", "orders"},
-        .causes = "md.",
         .rotate_daily = config->journal.rotate_daily,
         .rotate_bytes = (uint64_t)config->journal.rotate_bytes,
         .line_clock = config->app.clock == NJ_CLOCK_EVENTS,
