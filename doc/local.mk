@@ -23,6 +23,7 @@ dist_docimg_DATA = \
     doc/img/flow.svg
 dist_man_MANS = \
     doc/man/njord-backtest.1 \
+    doc/man/njord-compare.1 \
     doc/man/njord-compress.1 \
     doc/man/njord-ctl.1 \
     doc/man/njord-data.1 \

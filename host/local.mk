@@ -4,6 +4,8 @@ noinst_LIBRARIES += host/libnjord.a
 host_libnjord_a_SOURCES = \
     host/backtest/benchmark.c \
     host/backtest/benchmark.h \
+    host/backtest/compare.c \
+    host/backtest/compare.h \
     host/backtest/curve.c \
     host/backtest/curve.h \
     host/backtest/engine.c \
@@ -50,6 +52,8 @@ host_libnjord_a_SOURCES = \
     host/backtest/sweep_keep.h \
     host/backtest/sweep_work.c \
     host/backtest/sweep_work.h \
+    host/backtest/student.c \
+    host/backtest/student.h \
     host/backtest/thin.c \
     host/backtest/thin.h \
     host/backtest/where.c \
@@ -362,6 +366,7 @@ njord_SOURCES = \
     host/cli/rerun.c \
     host/cli/rerun.h \
     host/cli/verb_backtest.c \
+    host/cli/verb_compare.c \
     host/cli/verb_compress.c \
     host/cli/verb_ctl.c \
     host/cli/verb_data.c \

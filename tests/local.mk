@@ -30,6 +30,7 @@ unit_tests = \
     tests/unit/test_codec_limits \
     tests/unit/test_codec_roundtrip \
     tests/unit/test_columns \
+    tests/unit/test_compare \
     tests/unit/test_compress \
     tests/unit/test_compressor \
     tests/unit/test_config \
@@ -133,6 +134,7 @@ e2e_tests = \
     tests/e2e/test_cli_redis.py \
     tests/e2e/test_codec_allocates_nothing.sh \
     tests/e2e/test_column_cache.py \
+    tests/e2e/test_compare.py \
     tests/e2e/test_compress.py \
     tests/e2e/test_config_reload.py \
     tests/e2e/test_contract_examples.py \

@@ -115,12 +115,14 @@ extern const struct nj_verb nj_kill_verbs[];   /* verb_kill.c */
 extern const struct nj_verb nj_plugin_verbs[]; /* verb_plugin.c */
 
 extern const struct nj_cli_option nj_backtest_options[]; /* verb_backtest.c */
+extern const struct nj_cli_option nj_compare_options[];  /* verb_compare.c */
 extern const struct nj_cli_option nj_metrics_options[];  /* verb_metrics.c */
 extern const struct nj_cli_option nj_sweep_options[];    /* verb_sweep.c */
 /* Options of a verb alone, by its function (main_njord.c); NULL: none. */
 const struct nj_cli_option *nj_verb_own(const struct nj_verb *verb);
 
 int nj_verb_backtest(struct nj_cli *cli);
+int nj_verb_compare(struct nj_cli *cli);
 int nj_verb_compress(struct nj_cli *cli);
 int nj_verb_metrics(struct nj_cli *cli);
 int nj_verb_sweep(struct nj_cli *cli);

@@ -19,6 +19,14 @@ const struct nj_verb nj_verbs[] = {
      "var/backtest; same data and parameters, same bytes.\n",
      "njord backtest --strategy ma_cross --symbol ATOM/USDT --start 2021-04-21 --end 2021-05-19",
      nj_verb_backtest, NULL},
+    {"compare", "results side by side, and whether chance would do as much", "[RESULT.json...]", 0,
+     INT_MAX, NJ_OPT_CONFIG | NJ_OPT_OUTPUT | NJ_OPT_JSON,
+     "Curves from a common 100,000, metrics with the best marked, the spans in which curves are\n"
+     "apart, a paired t-test and a block bootstrap of daily returns: the first result against "
+     "each\n"
+     "other. --output writes the figures as CSV, --curves the curves.\n",
+     "njord compare --results a.json --results b.json --output compared.csv", nj_verb_compare,
+     NULL},
     {"compress", "old journals to gzip; no line is ever at risk", "", 0, 0,
      NJ_OPT_CONFIG | NJ_OPT_JOURNAL_DIR | NJ_OPT_OLDER_THAN | NJ_OPT_JSON,
      "Each file is packed, read back and compared byte for byte before it goes. A journal without "
@@ -97,7 +105,8 @@ const struct nj_cli_option *nj_verb_own(const struct nj_verb *verb)
     static const struct {
         int (*run)(struct nj_cli *cli);
         const struct nj_cli_option *options;
-    } owns[] = {{nj_verb_backtest, nj_backtest_options},
+    } owns[] = {{nj_verb_compare, nj_compare_options},
+                {nj_verb_backtest, nj_backtest_options},
                 {nj_verb_metrics, nj_metrics_options},
                 {nj_verb_sweep, nj_sweep_options}};
     for (size_t i = 0; i < sizeof owns / sizeof owns[0]; i++)
