@@ -104,6 +104,8 @@ struct nj_bt {
     uint64_t timers_set;
     size_t cap_curve, cap_fills, cap_trades;
     struct nj_sum fees, slippage, notional;
+    struct nj_bt_symbol *hand; /* whose bar is being shown, and where its name stands in it */
+    const char *hand_text;     /* NULL: none is */
     bool has_on_bar;
     bool hears_updates, hears_decisions, hears_fills, hears_positions; /* someone does */
     struct nj_risk_known known; /* of the intent being decided */

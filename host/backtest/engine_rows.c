@@ -157,10 +157,13 @@ static inline void show_bar(struct nj_bt *bt, struct nj_bt_symbol *s, const char
     bar->ev.ts_recv_ns = bt->now_ns;
     if (s->warming)
         bar->ev.flags |= NJORD_EF_WARMUP;
+    bt->hand = s;
+    bt->hand_text = bar->symbol;
     if (bt->has_on_bar)
         nj_instance_bar(bt->instance, bar);
     else
         nj_instance_show(bt->instance, topic, &bar->ev);
+    bt->hand_text = NULL;
     if (!nj_fifo_empty(&bt->wishes))
         nj_bt_settle(bt);
 }

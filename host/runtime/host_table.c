@@ -115,6 +115,14 @@ static njord_status position(const njord_host *host, const char *symbol, njord_h
     if (!symbol || !out)
         return NJORD_E_ARG;
     uint32_t wants = out->size; /* what is beyond it need not be worked out */
+    if (wants == offsetof(njord_holding, avg_price)) { /* njord_position(): asked with each bar */
+        njord_holding quick;
+        quick.size = wants;
+        quick.qty = 0;
+        njord_status said = of(host)->ops->position(of(host)->ops->ctx, of(host), symbol, &quick);
+        out->qty = quick.qty;
+        return said;
+    }
     njord_holding holding = {.size = wants < sizeof holding ? wants : (uint32_t)sizeof holding};
     njord_status status = of(host)->ops->position(of(host)->ops->ctx, of(host), symbol, &holding);
     return status == NJORD_OK ? give(out, &holding, sizeof holding) : status;
