@@ -88,8 +88,10 @@ static int median_periods(const struct nj_curve *c, double *periods, struct nj_e
     for (size_t i = 0; i < n; i++)
         gaps[i] = c->ts_ns[i + 1] - c->ts_ns[i];
     qsort(gaps, n, sizeof *gaps, by_time);
-    double median =
-        n % 2 ? (double)gaps[n / 2] : ((double)gaps[n / 2 - 1] + (double)gaps[n / 2]) / 2;
+    size_t middle = n / 2;
+    double median = (double)gaps[middle];
+    if (n % 2 == 0)
+        median = ((double)gaps[middle - 1] + median) / 2;
     free(gaps);
     *periods = YEAR_DAYS * (double)DAY_NS / median;
     return 0;
@@ -169,7 +171,7 @@ static void of_returns(const double *r, size_t n, double periods, double risk_fr
             below = nj_sum_plus(below, nj_sum_product(d, d));
     }
     if (flat)
-        sd = squares = 0;
+        sd = 0;
     set(m, NJ_METRIC_SHARPE_RATIO, sd > 0 ? (mean - rf) / sd * sqrt(periods) : 0);
     double down = n ? sqrt(nj_sum_value(below) / k) : 0;
     if (down > 0)

@@ -129,7 +129,7 @@ static int take_pair(struct nj_cli *cli, const struct nj_cli_option *o, int argc
                      const char **out)
 {
     *out = optarg;
-    if (strchr(optarg, '='))
+    if (!optarg || strchr(optarg, '='))
         return 0;
     if (optind >= argc || argv[optind][0] == '\0')
         return nj_cli_error(cli, -1, "option '--%s %s': expected NAME=VALUE", o->name, optarg);

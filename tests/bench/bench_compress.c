@@ -72,7 +72,7 @@ static void make_text(void)
             "{\"symbol\":\"ATOM/USDT\",\"timeframe\":\"1m\",\"ts_open\":%lld,\"ts_close\":%lld,"
             "\"open\":%.3f,\"high\":%.3f,\"low\":%.3f,\"close\":%.3f,\"volume\":%.3f,\"trades\":%d,"
             "\"seq\":%llu,\"ts_recv_ns\":%lld}\n",
-            (long long)ts, (long long)(ts + 60000000000), (double)at[0] / 1e3, (double)high / 1e3,
+            (long long)ts, (long long)ts + 60000000000, (double)at[0] / 1e3, (double)high / 1e3,
             (double)low / 1e3, (double)at[3] / 1e3, (double)(seed >> 44) / 1e3,
             (int)(seed >> 50) % 400, (unsigned long long)seq++,
             (long long)(ts + 60001234567 + (int64_t)(seed >> 36)));

@@ -29,7 +29,7 @@ static const struct faulty_arm *fault(struct faulty_platform *f, enum faulty_op 
 static int fail_with(const struct faulty_arm *arm)
 {
     static const int numbers[FAULTY_KINDS] = {EIO, ENOSPC, EINTR, EIO, EOPNOTSUPP};
-    errno = numbers[arm->kind];
+    errno = arm->kind < FAULTY_KINDS ? numbers[arm->kind] : EIO;
     return -1;
 }
 
@@ -217,5 +217,5 @@ const char *faulty_kind_name(enum faulty_kind kind)
 {
     static const char *const names[FAULTY_KINDS] = {"EIO", "ENOSPC", "EINTR", "short count",
                                                     "EOPNOTSUPP"};
-    return names[kind];
+    return kind < FAULTY_KINDS ? names[kind] : "death";
 }
