@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Orders and cancels worked off in a row: a strategy that answers each fill with an order would go
+ * on for ever. */
+#define MAX_AT_ONCE 100000u
+
 /* ---- telling ---- */
 
 /* An event of this run: the flow sees it first, then it is the plugin's to spoil. */
@@ -421,8 +425,16 @@ static void cancel(struct nj_bt *bt, const njord_cancel *c)
 
 void nj_bt_settle(struct nj_bt *bt)
 {
+    uint32_t n = 0;
     for (struct nj_bt_wish *w; bt->rc == 0 && (w = nj_fifo_peek(&bt->wishes, NULL));
          nj_fifo_release(&bt->wishes)) {
+        if (++n > MAX_AT_ONCE) {
+            nj_bt_fail(bt, NJ_ERR_PLUGIN,
+                       "strategy '%s': more than %u orders at one instant: does each fill make it "
+                       "send another?",
+                       bt->instance->id, MAX_AT_ONCE);
+            return;
+        }
         if (w->action == NJ_BT_INTENT)
             decide(bt, w);
         else

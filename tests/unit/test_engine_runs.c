@@ -248,6 +248,22 @@ START_TEST(errors_of_callbacks_are_counted_and_the_hundredth_ends_the_run)
 }
 END_TEST
 
+START_TEST(a_strategy_that_answers_each_fill_with_an_order_is_ended)
+{
+    SCENE("b1 buy ATOM/USDT 1;f* buy ATOM/USDT 1");
+    static char quiet[] = "quiet", one[] = "1";
+    s.params[2] = (struct nj_param_text){.name = quiet, .text = one};
+    s.options.n_params = 3;
+    s.options.cash_check = false;
+    s.options.flow = NULL;
+    four_bars(&s);
+    run_fails(&s, NJ_ERR_PLUGIN,
+              "strategy 'puppet': more than 100000 orders at one instant: does each fill make it "
+              "send another?");
+    scene_end(&s);
+}
+END_TEST
+
 START_TEST(what_cannot_be_run_is_told_in_one_line)
 {
     SCENE("");
@@ -421,6 +437,7 @@ int main(void)
     tcase_add_test(tc, a_run_with_no_one_listening_gives_the_same_fills);
     tcase_add_test(tc, a_plugin_that_overwrites_what_it_is_shown_changes_nothing);
     tcase_add_test(tc, errors_of_callbacks_are_counted_and_the_hundredth_ends_the_run);
+    tcase_add_test(tc, a_strategy_that_answers_each_fill_with_an_order_is_ended);
     tcase_add_test(tc, what_cannot_be_run_is_told_in_one_line);
     tcase_add_test(tc, a_strategy_without_a_callback_for_the_rows_is_refused);
     tcase_add_test(tc, a_bar_is_shown_before_the_trade_that_closes_it_and_makes_the_point);
