@@ -222,6 +222,7 @@ enum {
     ROW_END,
     ROW_CAPITAL,
     ROW_INPUT,
+    ROW_EVENTS,
     ROW_FILL,
     ROW_GAP,
     ROW_COMMISSION,
@@ -237,27 +238,13 @@ enum {
     ROWS
 };
 
-static const char *const row_names[ROWS] = {"Strategy",
-                                            "Plugin",
-                                            "Plugin's SHA-256",
-                                            "Njord",
-                                            "Symbols",
-                                            "Start",
-                                            "End (exclusive)",
-                                            "Initial capital",
-                                            "Input",
-                                            "Market orders fill at",
-                                            "Limit orders in a gap",
-                                            "Commission",
-                                            "Slippage, bps",
-                                            "Warm-up bars",
-                                            "Short positions",
-                                            "Cash check",
-                                            "Risk limits",
-                                            "Periods a year",
-                                            "Risk-free rate",
-                                            "Seed",
-                                            "Orders"};
+static const char *const row_names[ROWS] = {
+    "Strategy",   "Plugin",        "Plugin's SHA-256",      "Njord",
+    "Symbols",    "Start",         "End (exclusive)",       "Initial capital",
+    "Input",      "Events",        "Market orders fill at", "Limit orders in a gap",
+    "Commission", "Slippage, bps", "Warm-up bars",          "Short positions",
+    "Cash check", "Risk limits",   "Periods a year",        "Risk-free rate",
+    "Seed",       "Orders"};
 
 /* The text of a row, as it is (not escaped). */
 static void row_text(const struct nj_result *r, int row, struct nj_buf *out)
@@ -290,6 +277,13 @@ static void row_text(const struct nj_result *r, int row, struct nj_buf *out)
         break;
     case ROW_INPUT:
         nj_buf_printf(out, "%s %s", r->timeframe, r->input);
+        break;
+    case ROW_EVENTS:
+        nj_buf_puts(out, r->events ? "" : "all that it takes");
+        for (size_t i = 0; i < r->n_events; i++)
+            nj_buf_printf(out, "%s%s", i ? ", " : "", r->events[i]);
+        for (size_t i = 0; i < r->n_timeframes; i++)
+            nj_buf_printf(out, "%s%s bars", i ? ", " : "; made for it: ", r->timeframes[i]);
         break;
     case ROW_FILL:
         nj_buf_puts(out, r->fill);

@@ -70,6 +70,12 @@ int nj_result_warn(struct nj_result *r, const char *fmt, ...)
 
 /* ---- the file ---- */
 
+/* Without the sign of a zero: "-0" is read back as a whole number, which has none. */
+static void put_real(struct nj_json_out *json, const char *key, double v)
+{
+    nj_put_real(json, key, v + 0.0);
+}
+
 static void put_metric(struct nj_json_out *json, const struct nj_result *r, enum nj_metric m)
 {
     char text[NJORD_NUMBER_SIZE];
@@ -122,12 +128,12 @@ static void put_config(struct nj_json_out *json, const struct nj_result *r)
     nj_put_text(json, "timeframe", r->timeframe);
     nj_put_text(json, "fill", r->fill);
     nj_put_text(json, "limit_gap", r->limit_gap);
-    nj_put_real(json, "commission_rate", r->commission_rate);
-    nj_put_real(json, "maker_rate", r->maker_rate);
-    nj_put_real(json, "taker_rate", r->taker_rate);
-    nj_put_real(json, "slippage_bps", r->slippage_bps);
-    nj_put_real(json, "periods_per_year", r->periods_per_year);
-    nj_put_real(json, "risk_free", r->risk_free);
+    put_real(json, "commission_rate", r->commission_rate);
+    put_real(json, "maker_rate", r->maker_rate);
+    put_real(json, "taker_rate", r->taker_rate);
+    put_real(json, "slippage_bps", r->slippage_bps);
+    put_real(json, "periods_per_year", r->periods_per_year);
+    put_real(json, "risk_free", r->risk_free);
     nj_put_uint(json, "warmup", r->warmup);
     nj_put_uint(json, "seed", r->seed);
     nj_put_bool(json, "allow_short", r->allow_short);
@@ -147,11 +153,11 @@ static void put_config(struct nj_json_out *json, const struct nj_result *r)
         nj_put_int(json, "last_ns", d->last_ns);
         nj_put_uint(json, "rows", d->rows);
         nj_put_uint(json, "holes", d->holes);
-        nj_put_real(json, "tick", d->tick);
-        nj_put_real(json, "step", d->step);
-        nj_put_real(json, "min_qty", d->min_qty);
-        nj_put_real(json, "max_qty", d->max_qty);
-        nj_put_real(json, "min_notional", d->min_notional);
+        put_real(json, "tick", d->tick);
+        put_real(json, "step", d->step);
+        put_real(json, "min_qty", d->min_qty);
+        put_real(json, "max_qty", d->max_qty);
+        put_real(json, "min_notional", d->min_notional);
         nj_put_close(json, '}');
     }
     nj_put_close(json, ']');
@@ -210,7 +216,7 @@ static int put_events(struct nj_json_out *json, const struct nj_result *r, struc
     for (size_t i = 0; i < o->n_trades; i++) {
         nj_put_open(json, NULL, '[');
         nj_put_int(json, NULL, o->trades[i].ts_ns);
-        nj_put_real(json, NULL, o->trades[i].pnl);
+        put_real(json, NULL, o->trades[i].pnl);
         nj_put_close(json, ']');
     }
     nj_put_close(json, ']');
@@ -231,7 +237,7 @@ static void put_points(struct nj_json_out *json, const char *key, const int64_t 
         *p++ = '[';
         p += njord_format_i64(ts[i], p);
         *p++ = ',';
-        p += njord_format_f64(values[i], p);
+        p += njord_format_f64(values[i] + 0.0, p);
         *p++ = ']';
         nj_put_raw(json, NULL, row, (size_t)(p - row));
     }
@@ -247,8 +253,8 @@ int nj_result_write(const struct nj_result *r, struct nj_buf *out, struct nj_err
     nj_put_text(&json, "symbol", r->symbol);
     nj_put_int(&json, "start_ts", r->start_ts);
     nj_put_int(&json, "end_ts", r->end_ts);
-    nj_put_real(&json, "initial_capital", r->capital);
-    nj_put_real(&json, "final_capital", o->final_equity);
+    put_real(&json, "initial_capital", r->capital);
+    put_real(&json, "final_capital", o->final_equity);
     put_metric(&json, r, NJ_METRIC_TOTAL_RETURN_PCT);
     put_metric(&json, r, NJ_METRIC_SHARPE_RATIO);
     put_metric(&json, r, NJ_METRIC_MAX_DRAWDOWN_PCT);
