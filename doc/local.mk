@@ -20,7 +20,9 @@ dist_doc_DATA = \
     doc/what-works.md
 docimgdir = $(docdir)/img
 dist_docimg_DATA = \
-    doc/img/flow.svg
+    doc/img/flow.svg \
+    doc/img/report-dark.png \
+    doc/img/report.png
 dist_man_MANS = \
     doc/man/njord-backtest.1 \
     doc/man/njord-compare.1 \

@@ -159,6 +159,7 @@ e2e_tests = \
     tests/e2e/test_reader.py \
     tests/e2e/test_redis_hosts.py \
     tests/e2e/test_replay.py \
+    tests/e2e/test_report.py \
     tests/e2e/test_rerun.py \
     tests/e2e/test_restart.py \
     tests/e2e/test_rotation.py \
@@ -268,6 +269,7 @@ EXTRA_DIST += \
     tests/fuzz/json.dict \
     tests/fuzz/scan.dict \
     tests/golden \
+    tests/e2e/browser.py \
     tests/e2e/livehost.py \
     tests/e2e/njordcli.py \
     tests/e2e/njordtest.py \

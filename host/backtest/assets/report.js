@@ -10,6 +10,7 @@
   let charts = [];      // all of them
   let range = null;     // [from, to] in seconds; null: all
   let full = null;
+  let paper = 0;        // width of a chart that is printed; 0: as wide as its box
 
   // ---- numbers ----
 
@@ -54,6 +55,7 @@
   // ---- charts ----
 
   const css = (name) => getComputedStyle(root).getPropertyValue(name).trim();
+  const width = (box) => paper || Math.max(240, box.clientWidth);
   const height = (box) => parseFloat(getComputedStyle(box).minHeight);
 
   // Keeps all charts over time on one range; a double click shows all again.
@@ -73,7 +75,8 @@
 
   // As many digits as the distance between ticks needs.
   const ticks = (unit) => (u, at, axis, space, step) => {
-    const digits = Math.max(0, Math.min(8, -Math.floor(Math.log10(step) + 1e-9)));
+    let digits = 0;
+    while (digits < 8 && Math.abs(step - +step.toFixed(digits)) > step * 1e-6) digits++;
     return at.map((v) => group(v, digits) + unit);
   };
 
@@ -94,7 +97,8 @@
   function axes(x, y) {
     const line = {stroke: css("--soft"), grid: {stroke: css("--grid"), width: 1}, ticks: {stroke: css("--grid"), width: 1},
       font: "12px system-ui, sans-serif"};
-    return [Object.assign({space: narrow() ? 64 : 90, values: x}, line), Object.assign({size: narrow() ? 54 : 68, values: y}, line)];
+    return [Object.assign({space: narrow() ? 64 : 90, values: x}, line), Object.assign({values: y,
+      size: (u, texts) => Math.max(46, 18 + 7 * Math.max(0, ...(texts || []).map((text) => String(text).length)))}, line)];
   }
 
   function empty(box, text) {
@@ -115,7 +119,7 @@
     }
     const overTime = !(more && more.plain);
     const options = Object.assign({
-      width: Math.max(240, box.clientWidth), height: height(box),
+      width: width(box), height: height(box),
       tzDate: (ts) => uPlot.tzDate(new Date(ts * 1000), "Etc/UTC"),
       axes: axes(dates, axis),
       series: [overTime ? {label: "UTC", value: (u, v) => when(v == null ? values[0][values[0].length - 1] : v)} : {label: "Trades", value: () => ""}].concat(series),
@@ -319,9 +323,11 @@
   addEventListener("beforeprint", () => {
     before = root.dataset.theme;
     root.dataset.theme = "light";
+    paper = 640; // what A4 and Letter have between margins and padding
     drawAll();
   });
   addEventListener("afterprint", () => {
+    paper = 0;
     if (before) root.dataset.theme = before; else delete root.dataset.theme;
     drawAll();
   });
@@ -330,7 +336,7 @@
   addEventListener("resize", () => {
     clearTimeout(wait);
     wait = setTimeout(() => {
-      for (const u of charts) u.setSize({width: Math.max(240, u.box.clientWidth), height: height(u.box)});
+      for (const u of charts) u.setSize({width: width(u.box), height: height(u.box)});
     }, 60);
   });
 
