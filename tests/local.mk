@@ -252,7 +252,8 @@ bench_programs = \
     tests/bench/bench_recovery \
     tests/bench/bench_replay \
     tests/bench/bench_risk \
-    tests/bench/bench_scan
+    tests/bench/bench_scan \
+    tests/bench/bench_sweep
 
 # Distributed whole: scripts, test plugins, and folders of data that tests read from top_srcdir.
 # A further file that a test reads or includes (a helper's header, a fixture) is one line here.
