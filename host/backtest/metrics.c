@@ -64,9 +64,12 @@ static int32_t day_of_point(int64_t ts_ns)
 static size_t daily_points(const struct nj_curve *c, size_t *at)
 {
     size_t n = 0;
+    int64_t end = 0; /* of the day at hand, inclusive: no division a point */
     for (size_t i = 0; i < c->n; i++) {
-        bool last = i + 1 == c->n || day_of_point(c->ts_ns[i + 1]) != day_of_point(c->ts_ns[i]);
-        if (i == 0 || last)
+        if (i == 0 || c->ts_ns[i] > end)
+            if (__builtin_mul_overflow((int64_t)day_of_point(c->ts_ns[i]) + 1, DAY_NS, &end))
+                end = INT64_MAX;
+        if (i == 0 || i + 1 == c->n || c->ts_ns[i + 1] > end)
             at[n++] = i;
     }
     return n;
