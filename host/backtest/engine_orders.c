@@ -80,17 +80,25 @@ static void finish(struct nj_bt *bt, struct nj_order *order, enum nj_order_stage
 
 /* ---- accounting ---- */
 
+/* Room for one more. Past a megabyte it asks for much at once: what is not written to costs
+ * nothing, what is moved is paid for twice. */
 static void *grown(struct nj_bt *bt, void *items, size_t n, size_t *cap, size_t size)
 {
+    const size_t large = ((size_t)64 << 20) / size;
     if (n < *cap)
         return items;
     size_t more = *cap ? 2 * *cap : 64;
-    void *bigger = nj_bt_grow_array(items, n * size, more * size);
+    bool jump = more * size > (size_t)1 << 20 && more < large;
+    void *bigger = nj_bt_grow_array(items, n * size, (jump ? large : more) * size);
+    if (!bigger && jump) {
+        jump = false;
+        bigger = nj_bt_grow_array(items, n * size, more * size);
+    }
     if (!bigger) {
         nj_bt_fail(bt, NJ_ERR_NOMEM, "backtest: out of memory");
         return NULL;
     }
-    *cap = more;
+    *cap = jump ? large : more;
     return bigger;
 }
 
