@@ -164,6 +164,7 @@ e2e_tests = \
     tests/e2e/test_restart.py \
     tests/e2e/test_rotation.py \
     tests/e2e/test_shown_again.py \
+    tests/e2e/test_skip_bad.py \
     tests/e2e/test_smallest_path.py \
     tests/e2e/test_strategies_golden.sh \
     tests/e2e/test_sweep.py \

@@ -146,6 +146,8 @@ static int copy_run(struct nj_rerun *r, const struct nj_result *from, struct nj_
     q->periods_per_year = from->periods_per_year;
     q->risk_free = from->risk_free;
     q->check_sources = true;
+    for (size_t i = 0; i < from->n_data; i++)
+        q->skip_bad = q->skip_bad || from->data[i].bad > 0;
     return 0;
 }
 

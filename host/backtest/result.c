@@ -153,6 +153,8 @@ static void put_config(struct nj_json_out *json, const struct nj_result *r)
         nj_put_int(json, "last_ns", d->last_ns);
         nj_put_uint(json, "rows", d->rows);
         nj_put_uint(json, "holes", d->holes);
+        if (d->bad > 0)
+            nj_put_uint(json, "bad_lines", d->bad);
         put_real(json, "tick", d->tick);
         put_real(json, "step", d->step);
         put_real(json, "min_qty", d->min_qty);
@@ -355,7 +357,8 @@ void nj_result_summary(const struct nj_result *r, const char *curve_path, const 
     put_date(out, from);
     nj_buf_puts(out, " → ");
     put_date(out, last);
-    nj_buf_printf(out, " (%lld days)\n", (long long)((r->end_ts - from + day / 2) / day));
+    int64_t days = (r->end_ts - from + day / 2) / day;
+    nj_buf_printf(out, " (%lld day%s)\n", (long long)days, days == 1 ? "" : "s");
     put_line(out, "Initial:");
     put_money(out, r->capital);
     put_line(out, "Final:");

@@ -16,7 +16,7 @@ struct nj_result_data { /* of one symbol */
     char stem[208]; /* the journal it came from, "" for --csv */
     char hash[65];  /* of the rows: nj_cache_info.hash */
     int64_t first_ns, last_ns;
-    uint64_t rows, holes;
+    uint64_t rows, holes, bad; /* bad: malformed lines of the journal passed over */
     double tick, step, min_qty, max_qty, min_notional; /* of the instrument; NaN: no bound */
 };
 

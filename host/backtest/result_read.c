@@ -181,6 +181,8 @@ static void read_data(struct reading *in, const json_t *config, struct nj_result
         get_int(in, from, "last_ns", &d->last_ns);
         get_uint(in, from, "rows", &d->rows);
         get_uint(in, from, "holes", &d->holes);
+        if (json_object_get(from, "bad_lines"))
+            get_uint(in, from, "bad_lines", &d->bad);
         get_real(in, from, "tick", false, &d->tick);
         get_real(in, from, "step", false, &d->step);
         get_real(in, from, "min_qty", true, &d->min_qty);

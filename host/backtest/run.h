@@ -23,7 +23,8 @@ struct nj_bt_request {
     const char *const *symbols;     /* NULL: the entry's, else exchange.symbols' first */
     size_t n_symbols;
     const char *plugins_dir, *journal_dir;
-    const char *csv;       /* reads one symbol's rows from this file; NULL: the journals */
+    bool skip_bad;   /* malformed lines of journals are counted; else the first is the error */
+    const char *csv; /* reads one symbol's rows from this file; NULL: the journals */
     const char *timeframe; /* NULL: 1m */
     const char *input;     /* "bars", "trades"; NULL: bars, or what the plugin has callbacks for */
     int64_t from_ns, to_ns;

@@ -42,6 +42,7 @@ static int from_journal(struct nj_bt_data *data, uint32_t i, const struct nj_bt_
                                        .stem = info->stem,
                                        .from_ns = before(q->from_ns, q->warmup, length_ns),
                                        .to_ns = q->to_ns,
+                                       .skip_bad = q->skip_bad,
                                        .verify = q->check_sources};
     struct nj_cache_info cached;
     rc = nj_cache_open(&data->caches[i], &options, err);
@@ -57,6 +58,7 @@ static int from_journal(struct nj_bt_data *data, uint32_t i, const struct nj_bt_
     if (rc != 0)
         return rc;
     memcpy(info->hash, cached.hash, sizeof info->hash);
+    info->bad = cached.bad;
     data->series[i].n_pieces = nj_cache_pieces(data->caches[i], &data->series[i].pieces);
     return 0;
 }

@@ -116,10 +116,12 @@ int nj_bt_job_warn(const struct nj_bt_job *job, struct nj_result *r)
     const struct nj_bt_outcome *o = &r->outcome;
     const double *m = r->metrics.value;
     const double day = 86400e9;
-    uint64_t holes = 0;
+    uint64_t holes = 0, bad = 0;
     int rc = 0;
-    for (size_t i = 0; i < r->n_data; i++)
+    for (size_t i = 0; i < r->n_data; i++) {
         holes += r->data[i].holes;
+        bad += r->data[i].bad;
+    }
     for (size_t i = 0; i < o->n_open && rc == 0; i++)
         rc = nj_result_warn(r, "%.8g %s is still held, marked at the last close", o->open[i].qty,
                             o->open[i].symbol);
@@ -140,6 +142,9 @@ int nj_bt_job_warn(const struct nj_bt_job *job, struct nj_result *r)
                             "%llu limit orders filled where the price only touched the limit: a "
                             "real queue may not have served them",
                             (unsigned long long)o->counts.limit_fills_at_touch);
+    if (rc == 0 && bad > 0)
+        rc = nj_result_warn(r, "%llu lines of the data could not be read and were passed over",
+                            (unsigned long long)bad);
     if (rc == 0 && holes > 0)
         rc = nj_result_warn(r, "%llu bars are missing in the data: njord data validate lists them",
                             (unsigned long long)holes);

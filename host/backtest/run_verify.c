@@ -109,10 +109,12 @@ static void describe(const struct wanted *w, char *out, size_t cap)
 /* ---- rows ---- */
 
 /* The columns whose values are copied and overwritten, 8 bytes each. */
+/* clang-format off */
 #define COLUMNS(X)                                                                                 \
     X(ts)                                                                                          \
     X(seq) X(ts_recv_ns) X(open) X(high) X(low) X(close) X(volume) X(quote_volume) X(taker_volume) \
         X(trades) X(price) X(qty) X(id)
+/* clang-format on */
 
 static int copy_piece(const struct nj_columns *from, struct nj_columns *to)
 {

@@ -29,6 +29,7 @@ static bool fill(struct nj_cli *cli, const struct nj_backtest_args *a, struct nj
                                 .symbols = cli->symbols.items,
                                 .n_symbols = cli->symbols.n,
                                 .csv = a->csv,
+                                .skip_bad = cli->skip_bad,
                                 .input = a->input,
                                 .capital = 10000,
                                 .commission_rate = 0.001,

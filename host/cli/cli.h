@@ -57,6 +57,7 @@ enum { NJ_EXIT_DONE = 0, NJ_EXIT_FAILED = 1, NJ_EXIT_USAGE = 2 };
 #define NJ_OPT_MAX_VOLUME (UINT64_C(1) << 43)
 #define NJ_OPT_WINDOW     (UINT64_C(1) << 44)
 #define NJ_OPT_FLAT       (UINT64_C(1) << 45)
+#define NJ_OPT_SKIP_BAD   (UINT64_C(1) << 46)
 
 /* An option that may stand several times: its values, in the order of the command line. */
 #define NJ_CLI_LIST_MAX 256
@@ -86,7 +87,7 @@ struct nj_cli {
     const char *start, *end, *journal_dir, *speed, *older_than;
     struct nj_cli_list symbols, timeframes;
     bool json, force, help;
-    bool dry_run, replace, round, no_fill;
+    bool dry_run, replace, round, no_fill, skip_bad;
     char **args; /* arguments that are no options, behind the verb's own names */
     int n_args;
     struct nj_config *loaded;      /* by nj_cli_config() */

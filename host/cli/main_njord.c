@@ -14,7 +14,7 @@
 const struct nj_verb nj_verbs[] = {
     {"backtest", "a strategy over stored bars or trades, and what came of it", "", 0, 0,
      NJ_OPT_CONFIG | NJ_OPT_PLUGINS | NJ_OPT_JOURNAL_DIR | NJ_OPT_SYMBOL | NJ_OPT_TIMEFRAME |
-         NJ_OPT_START | NJ_OPT_END | NJ_OPT_JSON,
+         NJ_OPT_START | NJ_OPT_END | NJ_OPT_SKIP_BAD | NJ_OPT_JSON,
      "The plugin is the one that runs live. The result, the equity curve and the report go to\n"
      "var/backtest; same data and parameters, same bytes.\n",
      "njord backtest --strategy ma_cross --symbol ATOM/USDT --start 2021-04-21 --end 2021-05-19",
@@ -49,7 +49,8 @@ const struct nj_verb nj_verbs[] = {
      NULL},
     {"ohlcv", "bars from recorded trades, into dated journals", "", 0, 0,
      NJ_OPT_CONFIG | NJ_OPT_JSON | NJ_OPT_SYMBOL | NJ_OPT_FROM | NJ_OPT_TIMEFRAMES |
-         NJ_OPT_NO_FILL | NJ_OPT_MAX_GAP | NJ_OPT_OUTPUT | NJ_OPT_JOURNAL_DIR | NJ_OPT_REPLACE,
+         NJ_OPT_NO_FILL | NJ_OPT_MAX_GAP | NJ_OPT_OUTPUT | NJ_OPT_JOURNAL_DIR | NJ_OPT_REPLACE |
+         NJ_OPT_SKIP_BAD,
      "The bars that a host would have made: exact to the last digit, buckets without trades "
      "filled\n"
      "with the last close, those with missing trade ids left out. The last bar comes too, "
@@ -70,7 +71,7 @@ const struct nj_verb nj_verbs[] = {
      "njord publish md.trades.ATOM/USDT < trades.ndjson", nj_verb_publish, NULL},
     {"replay", "journals back onto the bus, at any speed", "", 0, 0,
      NJ_OPT_CONFIG | NJ_OPT_CONTROL | NJ_OPT_BUS | NJ_OPT_JSON | NJ_OPT_SYMBOL | NJ_OPT_TIMEFRAME |
-         NJ_OPT_START | NJ_OPT_END | NJ_OPT_JOURNAL_DIR | NJ_OPT_SPEED,
+         NJ_OPT_START | NJ_OPT_END | NJ_OPT_JOURNAL_DIR | NJ_OPT_SPEED | NJ_OPT_SKIP_BAD,
      "Trades and bars of one or more symbols enter a running host (or Redis) in the order in "
      "which\n"
      "they were recorded, on the topics of live data. --timeframe trades names the trades. Speed "
@@ -88,7 +89,7 @@ const struct nj_verb nj_verbs[] = {
      "njord report var/backtest/ma_cross_ATOMUSDT.json -o report.html", nj_verb_report, NULL},
     {"sweep", "a strategy over many sets of parameters, the best first", "", 0, 0,
      NJ_OPT_CONFIG | NJ_OPT_PLUGINS | NJ_OPT_JOURNAL_DIR | NJ_OPT_SYMBOL | NJ_OPT_TIMEFRAME |
-         NJ_OPT_START | NJ_OPT_END | NJ_OPT_JSON,
+         NJ_OPT_START | NJ_OPT_END | NJ_OPT_SKIP_BAD | NJ_OPT_JSON,
      "Every combination of the values is a backtest; the last --param runs fastest. Results go to\n"
      "FILE.partial as they come: the same command goes on where a killed sweep ended. Same bytes\n"
      "with any number of processes. A set that fails is a row with its error.\n",

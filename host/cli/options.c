@@ -75,6 +75,8 @@ static const struct row {
      "reads and checks everything, changes nothing"},
     {NJ_OPT_REPLACE, 0, "replace", NULL, offsetof(struct nj_cli, replace),
      "rows that are stored with other values are replaced"},
+    {NJ_OPT_SKIP_BAD, 0, "skip-bad", NULL, offsetof(struct nj_cli, skip_bad),
+     "passes over malformed lines and counts them"},
     {NJ_OPT_ROUND, 0, "round", NULL, offsetof(struct nj_cli, round),
      "numbers of more digits than a double keeps are rounded"},
     {NJ_OPT_FORMAT, 0, "format", "FORMAT", offsetof(struct nj_cli, format), "csv, ndjson or json"},

@@ -19,7 +19,7 @@ const struct nj_verb nj_data_verbs[] = {
      "njord data import atom.csv.gz --symbol ATOM/USDT --kind bars", nj_verb_data_import, NULL},
     {"export", "what the journals hold, as CSV, NDJSON or JSON", "", 0, 0,
      WHERE | NJ_OPT_JSON | NJ_OPT_SYMBOL | NJ_OPT_KIND | NJ_OPT_TIMEFRAME | NJ_OPT_START |
-         NJ_OPT_END | NJ_OPT_FORMAT | NJ_OPT_OUTPUT | NJ_OPT_FORCE,
+         NJ_OPT_END | NJ_OPT_FORMAT | NJ_OPT_OUTPUT | NJ_OPT_FORCE | NJ_OPT_SKIP_BAD,
      "CSV opens with the contract's field names. A file that is there is kept, unless --force.\n",
      "njord data export --symbol ATOM/USDT --timeframe 1m --format csv --output atom.csv",
      nj_verb_data_export, NULL},

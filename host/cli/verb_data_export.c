@@ -35,12 +35,15 @@ static int print_report(struct nj_cli *cli, const struct nj_export_report *r)
     if (!cli->json) {
         printf("%s: %s rows, %s to %s\n", cli->output, nj_data_count(r->rows, a),
                nj_data_time(r->first_ns, b), nj_data_time(r->last_ns, c));
+        if (r->bad > 0)
+            printf("%s malformed lines were passed over\n", nj_data_count(r->bad, a));
         return NJ_EXIT_DONE;
     }
     nj_put_open(&json, NULL, '{');
     nj_put_text(&json, "output", cli->output);
     nj_put_uint(&json, "rows", r->rows);
     nj_put_uint(&json, "bytes", r->bytes);
+    nj_put_uint(&json, "bad_lines", r->bad);
     nj_data_put_time(&json, "first_ns", r->first_ns);
     nj_data_put_time(&json, "last_ns", r->last_ns);
     nj_put_close(&json, '}');
@@ -77,6 +80,7 @@ int nj_verb_data_export(struct nj_cli *cli)
     options.to_ns = range.to_ns;
     options.output = cli->output;
     options.force = cli->force;
+    options.skip_bad = cli->skip_bad;
     nj_data_progress_start(&progress);
     options.progress = nj_data_progress_tell;
     options.ctx = &progress;

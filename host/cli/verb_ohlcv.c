@@ -56,6 +56,7 @@ static int take_options(struct nj_cli *cli, struct nj_make_bars_options *out)
                                          .symbol = cli->symbols.items[0],
                                          .gap_fill = !cli->no_fill,
                                          .replace = cli->replace,
+                                         .skip_bad = cli->skip_bad,
                                          .output = cli->output};
     return take_max_gap(cli, &out->max_gap);
 }
@@ -76,6 +77,7 @@ static int print_json(struct nj_cli *cli, const struct nj_make_bars_options *o,
     nj_data_put_time(&json, "last_ns", r->last_ns);
     nj_put_uint(&json, "late", r->late);
     nj_put_uint(&json, "doubles", r->doubles);
+    nj_put_uint(&json, "bad_lines", r->bad);
     nj_put_uint(&json, "gaps", r->gaps);
     nj_put_uint(&json, "missing_ids", r->missing);
     nj_put_uint(&json, "bars_left_out", r->left_out);
@@ -115,6 +117,7 @@ static void print_report(const struct nj_make_bars_options *o, const struct nj_m
            nj_data_time(r->first_ns, b), nj_data_time(r->last_ns, c));
     note(r->doubles, "stood twice and count once");
     note(r->late, "late for their bar, not merged");
+    note(r->bad, "malformed lines passed over");
     if (r->gaps > 0)
         printf("%-12s %s ids missing in %s gaps: %s bars left out\n", "",
                nj_data_count(r->missing, a), nj_data_count(r->gaps, b),

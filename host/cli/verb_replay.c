@@ -104,6 +104,7 @@ static void put_summary_json(const struct run *r, const struct nj_replay_stats *
     nj_put_uint(&json, "bars", s->bars);
     nj_put_uint(&json, "doubles", s->doubles);
     nj_put_uint(&json, "left_out", s->late + s->foreign);
+    nj_put_uint(&json, "bad_lines", s->bad);
     if (r->events > 0) {
         nj_put_int(&json, "first_ns", r->first_ns);
         nj_put_int(&json, "last_ns", r->last_ns);
@@ -140,6 +141,8 @@ static void put_summary(const struct run *r)
         printf("%" PRIu64 " bars stand there twice, %" PRIu64 " out of order and %" PRIu64
                " lines of another symbol were left out\n",
                s.doubles, s.late, s.foreign);
+    if (s.bad > 0)
+        printf("%" PRIu64 " malformed lines were passed over\n", s.bad);
 }
 
 /* ---- signals --------------------------------------------------------------------------------- */
@@ -251,7 +254,7 @@ static int open_journals(struct nj_cli *cli, const char *dir, struct nj_replay *
         return nj_cli_error(cli, NJ_EXIT_USAGE, "%s", err.text);
     struct nj_replay_options options = {
         dir,           cli->symbols.items, cli->symbols.n, cli->timeframes.items, cli->timeframes.n,
-        range.from_ns, range.to_ns};
+        range.from_ns, range.to_ns,        cli->skip_bad};
     int rc = nj_replay_open(out, &options, &err);
     if (rc != 0)
         return nj_cli_error(cli, rc == NJ_ERR_INPUT ? NJ_EXIT_USAGE : NJ_EXIT_FAILED, "%s",

@@ -169,8 +169,10 @@ static int put_columns(struct writer *w, const char *stem, struct nj_error *err)
                                        .dir = o->journal_dir,
                                        .stem = stem,
                                        .from_ns = o->from_ns,
-                                       .to_ns = o->to_ns};
+                                       .to_ns = o->to_ns,
+                                       .skip_bad = o->skip_bad};
     struct nj_cache *cache = NULL;
+    struct nj_cache_info info = {0};
     const struct nj_columns *pieces;
     union {
         njord_event ev;
@@ -190,6 +192,9 @@ static int put_columns(struct writer *w, const char *stem, struct nj_error *err)
             rc = put_row(w, &event.ev, pieces[i].ts[k], err);
         }
     }
+    if (rc == 0 && o->skip_bad)
+        rc = nj_cache_info(cache, &info, err);
+    w->report->bad = info.bad;
     nj_cache_close(cache);
     return rc;
 }
@@ -202,7 +207,9 @@ static int put_lines(struct writer *w, const char *stem, struct nj_error *err)
                                         .stems = &stem,
                                         .n_stems = 1,
                                         .from_ns = o->from_ns,
-                                        .to_ns = o->to_ns};
+                                        .to_ns = o->to_ns,
+                                        .skip_bad = o->skip_bad};
+    struct nj_reader_stats stats = {0};
     struct nj_reader *reader = NULL;
     struct nj_read read;
     int rc = nj_journal_list(o->journal_dir, stem, &listed, err), more;
@@ -214,6 +221,9 @@ static int put_lines(struct writer *w, const char *stem, struct nj_error *err)
         rc = nj_reader_open(&reader, &options, err);
     while (rc == 0 && (more = nj_reader_next(reader, &read, err)) != 0)
         rc = more < 0 ? more : put_row(w, read.event, read.event->ts_ns, err);
+    if (reader)
+        nj_reader_stats(reader, &stats);
+    w->report->bad = stats.bad;
     nj_reader_close(reader);
     return rc;
 }

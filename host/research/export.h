@@ -22,14 +22,15 @@ struct nj_export_options {
     const char *timeframe;            /* of bars */
     int64_t from_ns, to_ns;
     enum nj_export_format format;
-    const char *output;                                         /* "-": standard output */
-    bool force;                                                 /* over a file that is there */
+    const char *output; /* "-": standard output */
+    bool force;         /* over a file that is there */
+    bool skip_bad;      /* malformed lines are counted; else the first is the error */
     void (*progress)(void *ctx, uint64_t rows, uint64_t bytes); /* may be NULL */
     void *ctx;
 };
 
 struct nj_export_report {
-    uint64_t rows, bytes;
+    uint64_t rows, bytes, bad; /* bad: malformed lines passed over */
     int64_t first_ns, last_ns; /* own times; NJORD_NONE_I64: no row */
 };
 

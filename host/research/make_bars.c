@@ -219,10 +219,17 @@ static int read_folder(struct maker *m, struct nj_error *err)
                                          .dir = m->options->from,
                                          .stem = stem,
                                          .from_ns = INT64_MIN,
-                                         .to_ns = INT64_MAX};
+                                         .to_ns = INT64_MAX,
+                                         .skip_bad = m->options->skip_bad};
+    struct nj_cache_info info = {0};
     rc = nj_cache_open(&cache, &how, err);
-    if (rc != 0)
+    if (rc == 0 && how.skip_bad)
+        rc = nj_cache_info(cache, &info, err);
+    m->report->bad = info.bad;
+    if (rc != 0) {
+        nj_cache_close(cache);
         return rc;
+    }
     size_t n = nj_cache_pieces(cache, &pieces);
     uint64_t rows = 0;
     for (size_t i = 0; rc == 0 && i < n; i++) {

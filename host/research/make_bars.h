@@ -26,6 +26,7 @@ struct nj_make_bars_options {
     const char *const *timeframes;
     uint32_t n_timeframes;
     bool gap_fill, replace;
+    bool skip_bad;      /* malformed lines of a folder are counted; else the first is the error */
     uint64_t max_gap;   /* bars filled in a row at most; 0: no cap */
     const char *output; /* folder of journals, made when missing */
     /* Told now and then how far it is: trades, bytes read (0: of a folder; UINT64_MAX: reading is
@@ -45,6 +46,7 @@ struct nj_made_bars {
 struct nj_make_bars_report {
     char symbol[NJORD_SYMBOL_SIZE];
     uint64_t trades, late, doubles;
+    uint64_t bad;           /* malformed lines passed over */
     uint64_t gaps, missing; /* in ids */
     uint64_t left_out;      /* bars of all timeframes */
     int64_t first_ns, last_ns;

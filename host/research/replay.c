@@ -150,7 +150,8 @@ static int open_tracks(struct nj_replay *r, struct nj_error *err)
                                             .n_stems = 1,
                                             .from_ns = r->options.from_ns,
                                             .to_ns = r->options.to_ns,
-                                            .order = NJ_READ_BY_TIME};
+                                            .order = NJ_READ_BY_TIME,
+                                            .skip_bad = r->options.skip_bad};
         rc = nj_reader_open(&t->reader, &options, err);
         sources[i] = (njord_merge_source){t, next_of, 1};
     }
@@ -229,8 +230,13 @@ void nj_replay_stats(const struct nj_replay *r, struct nj_replay_stats *out)
     njord_merge_count(r->merge, &counts);
     *out = (struct nj_replay_stats){
         .trades = r->trades, .bars = r->bars, .doubles = counts.doubles, .late = counts.late};
-    for (size_t i = 0; i < r->n; i++)
+    for (size_t i = 0; i < r->n; i++) {
+        struct nj_reader_stats read = {0};
         out->foreign += r->tracks[i].foreign;
+        if (r->tracks[i].reader)
+            nj_reader_stats(r->tracks[i].reader, &read);
+        out->bad += read.bad;
+    }
 }
 
 size_t nj_replay_journals(const struct nj_replay *r)

@@ -20,6 +20,7 @@ struct nj_replay_options {
     const char *const *timeframes; /* "trades", "1m", … */
     size_t n_timeframes;
     int64_t from_ns, to_ns; /* from <= ts < to: a trade's ts_ns, a bar's ts_open */
+    bool skip_bad;          /* malformed lines are counted; else the first is the error */
 };
 
 struct nj_replay;
@@ -29,6 +30,7 @@ struct nj_replay_stats {
     uint64_t trades, bars;
     uint64_t doubles, late; /* bars that a later line replaced; left out, older than their last */
     uint64_t foreign;       /* lines of another symbol than asked for */
+    uint64_t bad;           /* malformed lines passed over */
 };
 
 /* NJ_ERR_INPUT: a symbol or timeframe that is none, or one twice; NJ_ERR_NOT_FOUND: no folder, or
