@@ -166,7 +166,8 @@ int nj_pbo(const double *const *returns, size_t n_sets, size_t days, double risk
     c.sharpe[1] = c.sharpe[0] + n_sets;
     c.sum = c.sharpe[1] + n_sets;
     c.square = c.sum + n_sets;
-    c.half = (double)(length * (c.blocks / 2));
+    size_t half = c.blocks / 2;
+    c.half = (double)(length * half);
     out->days = length * c.blocks;
     sum_blocks(&c, returns, days - out->days, length);
     /* every half that has the first block, and the other one: both are looked at from both sides */

@@ -154,7 +154,8 @@ void nj_sweep_keep_add(struct nj_sweep_keep *keep, uint64_t set, double key, con
         return;
     }
     keep->days = n;
-    memcpy(keep->map + row * keep->room, returns, n * sizeof *returns);
+    if (n > 0)
+        memcpy(keep->map + row * keep->room, returns, n * sizeof *returns);
 }
 
 const double *nj_sweep_keep_of(const struct nj_sweep_keep *keep, uint64_t set)

@@ -79,6 +79,7 @@ struct nj_cli_option {
 
 struct nj_cli {
     const char *program; /* "njord ctl" */
+    char full[64];       /* what it points to for a verb of a group */
     uint64_t given;      /* options that stood on the command line */
     const char *config, *control, *plugins, *bus, *reason, *file, *count, *dir, *templates;
     const char *kind, *layout, *columns, *time_unit, *delimiter, *venue, *format, *output;

@@ -176,13 +176,12 @@ static int check_usage(const struct nj_cli *cli, const struct nj_verb *verb)
 
 static int run_parsed(struct nj_cli *cli, const struct nj_verb *verb)
 {
-    char full[64];
     if (verb->subs && cli->n_args > 0) {
         const struct nj_verb *sub = find(verb->subs, cli->args[0]);
         if (!sub)
             return unknown(cli, verb->subs, "command", cli->args[0]);
-        snprintf(full, sizeof full, "%s %s", cli->program, sub->name);
-        cli->program = full;
+        snprintf(cli->full, sizeof cli->full, "%s %s", cli->program, sub->name);
+        cli->program = cli->full;
         cli->args++;
         cli->n_args--;
         verb = sub;

@@ -89,7 +89,8 @@ static double decode(void)
 static double read_and_merge(void)
 {
     static const char *const timeframes[] = {"trades"};
-    struct nj_replay_options options = {recorded, symbols, 2, timeframes, 1, INT64_MIN, INT64_MAX};
+    struct nj_replay_options options = {recorded, symbols,   2,         timeframes,
+                                        1,        INT64_MIN, INT64_MAX, false};
     struct nj_error err = {0};
     struct nj_replay *replay;
     const njord_event *event;

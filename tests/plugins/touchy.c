@@ -26,8 +26,8 @@ static njord_status on_bar(struct touchy *s, const njord_host *host, const njord
         return NJORD_OK;
     if (mood == 1)
         abort();
-    for (volatile int64_t i = 0; mood == 2; i++)
-        ;
+    for (volatile int64_t i = 0; i >= 0;) /* in the second mood: for ever */
+        i = mood == 2 ? 0 : -1;
     return njord_target(host, bar->symbol, njord_param_real(host, "qty"));
 }
 

@@ -434,7 +434,7 @@ START_TEST(lines_that_tell_no_time_are_dated_by_the_ones_that_do)
     static const char *const names[] = {"x.20250101.ndjson", "x.20250101.1.ndjson",
                                         "x.20250101.2.ndjson", "x.20250102.ndjson", "x.ndjson"};
     for (int i = 0; i < 5; i++) {
-        char want[16];
+        char want[32];
         size_t len;
         char *text = folder_read(dir, names[i], &len);
         snprintf(want, sizeof want, "{\"a\":%d}\n", i);
