@@ -154,7 +154,7 @@ void nj_sweep_keep_add(struct nj_sweep_keep *keep, uint64_t set, double key, con
         return;
     }
     keep->days = n;
-    if (n > 0)
+    if (keep->map)
         memcpy(keep->map + row * keep->room, returns, n * sizeof *returns);
 }
 

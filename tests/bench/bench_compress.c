@@ -75,7 +75,7 @@ static void make_text(void)
             (long long)ts, (long long)ts + 60000000000, (double)at[0] / 1e3, (double)high / 1e3,
             (double)low / 1e3, (double)at[3] / 1e3, (double)(seed >> 44) / 1e3,
             (int)(seed >> 50) % 400, (unsigned long long)seq++,
-            (long long)(ts + 60001234567 + (int64_t)(seed >> 36)));
+            (long long)ts + 60001234567 + (long long)(seed >> 36));
         ts += 60000000000;
     }
 }
