@@ -146,7 +146,14 @@ static void cut(struct nj_bt_data *data, const struct nj_bt_request *q, int64_t 
     nj_columns_slice(v, first, last, v);
 }
 
-static void measure(struct nj_bt_data *data, uint32_t i, int64_t length_ns)
+/* Times that a run can count with: none so near the ends of 64 bits that a day more would not fit
+ * (a damaged segment may hold any). */
+static bool time_is_good(int64_t ts)
+{
+    return ts >= 0 && ts < INT64_MAX - 2 * NJ_DAY_NS;
+}
+
+static int measure(struct nj_bt_data *data, uint32_t i, int64_t length_ns, struct nj_error *err)
 {
     struct nj_result_data *info = &data->info[i];
     const struct nj_bt_series *s = &data->series[i];
@@ -155,6 +162,12 @@ static void measure(struct nj_bt_data *data, uint32_t i, int64_t length_ns)
         const struct nj_columns *c = &s->pieces[p];
         for (size_t k = 0; k < c->n; k++) {
             int64_t ts = c->ts[k];
+            if (!time_is_good(ts))
+                return nj_error_set(err, NJ_ERR_INPUT,
+                                    "'%s': row %llu is at %lld: expected a time "
+                                    "from 1970 to 2262",
+                                    data->symbols[i], (unsigned long long)info->rows + 1,
+                                    (long long)ts);
             if (info->rows == 0)
                 info->first_ns = info->last_ns = ts;
             else if (length_ns > 0 && ts - last > length_ns)
@@ -167,12 +180,13 @@ static void measure(struct nj_bt_data *data, uint32_t i, int64_t length_ns)
     }
     data->rows += info->rows;
     if (info->rows == 0)
-        return;
+        return 0;
     if (data->first_ns > info->first_ns)
         data->first_ns = info->first_ns;
     int64_t end = info->last_ns + (length_ns > 0 ? length_ns : 1); /* exclusive */
     if (data->last_ns < end)
         data->last_ns = end;
+    return 0;
 }
 
 int nj_bt_data_open(struct nj_bt_data *data, const struct nj_bt_request *q,
@@ -195,7 +209,7 @@ int nj_bt_data_open(struct nj_bt_data *data, const struct nj_bt_request *q,
             }
         }
         if (rc == 0)
-            measure(data, i, length_ns);
+            rc = measure(data, i, length_ns, err);
         if (rc == 0 && data->info[i].rows == 0)
             rc = nj_error_set(err, NJ_ERR_NOT_FOUND,
                               "no rows of '%s' in the range asked for: njord "

@@ -28,7 +28,8 @@ void nj_columns_bar(const struct nj_columns *c, size_t i, njord_bar *out)
     memcpy(out->symbol, c->symbol, sizeof out->symbol);
     memcpy(out->timeframe, c->timeframe, sizeof out->timeframe);
     out->ts_open = c->ts[i];
-    out->ts_close = c->ts[i] + nj_timeframe_ns(c->timeframe);
+    if (__builtin_add_overflow(c->ts[i], nj_timeframe_ns(c->timeframe), &out->ts_close))
+        out->ts_close = INT64_MAX; /* of a damaged segment: no line has such a time */
     out->ev.ts_ns = out->ts_close;
     out->open = c->open[i];
     out->high = c->high[i];
