@@ -12,6 +12,7 @@ dist_doc_DATA = \
     doc/njord-compress.timer \
     doc/njord-host.service \
     doc/operator-guide.md \
+    doc/peers.md \
     doc/plugin-guide.md \
     doc/principles.md \
     doc/research.md \

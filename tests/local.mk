@@ -155,6 +155,7 @@ e2e_tests = \
     tests/e2e/test_ohlcv.py \
     tests/e2e/test_overfit.py \
     tests/e2e/test_out_of_tree.sh \
+    tests/e2e/test_peers.py \
     tests/e2e/test_plugin_exports.sh \
     tests/e2e/test_reader.py \
     tests/e2e/test_redis_hosts.py \
@@ -276,6 +277,7 @@ EXTRA_DIST += \
     tests/e2e/njordcli.py \
     tests/e2e/njordtest.py \
     tests/e2e/redisserver.py \
+    tests/peers/compare_peers.py \
     tests/plugins/counter.h \
     tests/plugins/plain.h \
     tests/bench/bench_scan.h \
