@@ -271,6 +271,7 @@ static void end(struct nj_bt *bt)
         njord_match_book_free(&bt->symbols[i].book);
         nj_bt_longer_free(bt, &bt->symbols[i]);
         nj_fifo_free(&bt->symbols[i].at_open);
+        nj_fifo_free(&bt->symbols[i].late);
     }
     free(bt->symbols);
     free(bt->frames);

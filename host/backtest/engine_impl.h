@@ -41,6 +41,7 @@ struct nj_bt_symbol {
     struct nj_bt_longer *longer; /* one a frame of the run; NULL: none */
     njord_match_book book;       /* resting orders */
     struct nj_fifo at_open;      /* njord_match_order: those that the next open fills */
+    struct nj_fifo late; /* likewise: limits sent while a bar was under way, for the one after it */
 };
 
 struct nj_bt_timer {
@@ -149,10 +150,13 @@ void nj_bt_longer_closed(struct nj_bt *bt, int64_t close_ns);
 /* engine_orders.c */
 /* Works off what the plugin asked for, first in first out, to the end. */
 void nj_bt_settle(struct nj_bt *bt);
-/* A bar opens: orders that waited for it fill at its open. */
+/* A bar opens: orders that waited for it fill at its open. What that makes the strategy send is not
+ * worked off yet. */
 void nj_bt_at_open(struct nj_bt *bt, struct nj_bt_symbol *s, double open);
 /* Resting orders meet a bar or a trade; what that makes the strategy send is not worked off yet. */
 void nj_bt_resting(struct nj_bt *bt, struct nj_bt_symbol *s, njord_match_tick tick);
+/* The bar under way has closed: limits that were sent meanwhile rest from the next one on. */
+void nj_bt_rest_late(struct nj_bt *bt, struct nj_bt_symbol *s);
 
 /* engine_host.c */
 void nj_bt_ops_init(struct nj_bt *bt);

@@ -213,8 +213,8 @@ static void tell_fill(struct nj_bt *bt, const struct nj_bt_symbol *s, const stru
     }
 }
 
-/* Fills an order whole; before: its price without slippage. One that cannot be paid ends. */
-static void fill(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_match_order *m, int64_t lots,
+/* Fills an order whole; before: its price without slippage. One that cannot be paid ends: false. */
+static bool fill(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_match_order *m, int64_t lots,
                  double price, double before, uint8_t liquidity)
 {
     struct nj_order *order = order_of(m);
@@ -225,11 +225,11 @@ static void fill(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_match_ord
     struct nj_error err = {0};
     if (!affordable(bt, s, m->side, lots, qty, price, fee)) {
         finish(bt, order, NJ_ORDER_REJECTED, NJORD_STATUS_REJECTED, "insufficient_cash");
-        return;
+        return false;
     }
     njord_fill *f = next_fill(bt);
     if (!f)
-        return;
+        return false;
     write_fill(bt, s, m, f);
     f->qty = qty;
     f->price = price;
@@ -237,7 +237,7 @@ static void fill(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_match_ord
     f->liquidity = liquidity;
     if (nj_ledger_fill_position(bt->ledger, s->position, f, &closing, &err) != 0) {
         nj_bt_fail(bt, err.code, "%s", err.text);
-        return;
+        return false;
     }
     nj_order_fill(bt->orders, order, lots, price);
     bt->n_open--;
@@ -247,6 +247,7 @@ static void fill(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_match_ord
     tell_fill(bt, s, order, f);
     if (bt->o->risk)
         nj_risk_mark(bt->risk, &bt->view, s->instrument->symbol);
+    return true;
 }
 
 /* ---- arrival ---- */
@@ -260,12 +261,33 @@ static bool name(struct nj_bt *bt, struct nj_order *order)
     return false;
 }
 
+/* Is the symbol's next bar under way? A timer that fires between its open and its close sends what
+ * the prices before it must not fill. */
+static bool within_bar(const struct nj_bt *bt, const struct nj_bt_symbol *s)
+{
+    return bt->o->input == NJ_COLUMNS_BARS && s->columns && bt->now_ns < s->next_ns &&
+           bt->now_ns > s->next_ns - bt->length_ns;
+}
+
+/* True: it rests, from the next bar on. */
+static bool rests(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_match_order *m)
+{
+    if (!within_bar(bt, s))
+        return njord_match_book_place(&s->book, m) == NJORD_OK;
+    njord_match_order *late = nj_fifo_push(&s->late, sizeof *m);
+    if (late)
+        *late = *m;
+    else
+        nj_bt_fail(bt, NJ_ERR_NOMEM, "backtest: out of memory");
+    return late != NULL;
+}
+
 static void rest(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_match_order *m)
 {
     struct nj_order *order = order_of(m);
     if (!name(bt, order))
         return;
-    if (njord_match_book_place(&s->book, m) == NJORD_OK) {
+    if (rests(bt, s, m)) {
         order->stage = NJ_ORDER_ACKED;
         tell_update(bt, order, NJORD_STATUS_NEW, "");
     } else {
@@ -290,8 +312,10 @@ static void arrive(struct nj_bt *bt, struct nj_bt_symbol *s, njord_match_order *
         finish(bt, order_of(m), NJ_ORDER_EXPIRED, NJORD_STATUS_EXPIRED, "");
         return;
     }
-    fill(bt, s, m, m->lots, v.price, m->type == NJORD_TYPE_MARKET && price > 0 ? price : v.price,
-         v.liquidity);
+    double before = v.price; /* limits are worse by nothing */
+    if (m->type == NJORD_TYPE_MARKET)
+        before = price > 0 ? price : m->limit_price;
+    (void)fill(bt, s, m, m->lots, v.price, before, v.liquidity);
 }
 
 /* Waits for the next open: what the bar at hand can no longer serve. A limit good till cancelled
@@ -403,11 +427,11 @@ static void decide(struct nj_bt *bt, const struct nj_bt_wish *w)
 
 /* ---- cancels ---- */
 
-/* Takes an order out of those that wait for the next open. */
-static bool unwait(struct nj_bt_symbol *s, const struct nj_order *order)
+/* Takes an order out of those that wait for the next open, or for the bar after this one. */
+static bool unwait(const struct nj_fifo *waiting, const struct nj_order *order)
 {
     struct nj_fifo_cursor at = {0};
-    for (njord_match_order *m; (m = nj_fifo_next(&s->at_open, &at));)
+    for (njord_match_order *m; (m = nj_fifo_next(waiting, &at));)
         if (m->lots > 0 && order_of(m) == order) {
             m->lots = 0; /* passed over when its turn comes */
             return true;
@@ -422,8 +446,8 @@ static void cancel(struct nj_bt *bt, const njord_cancel *c)
         return; /* it has ended meanwhile */
     struct nj_bt_symbol *s = nj_bt_symbol_named(bt, order->instrument->symbol);
     order->cancel_wanted = true;
-    if (!s ||
-        (!unwait(s, order) && njord_match_book_cancel(&s->book, c->intent_id, NULL) != NJORD_OK))
+    if (!s || (!unwait(&s->at_open, order) && !unwait(&s->late, order) &&
+               njord_match_book_cancel(&s->book, c->intent_id, NULL) != NJORD_OK))
         return;
     bt->out->counts.canceled++;
     finish(bt, order, NJ_ORDER_CANCELED, NJORD_STATUS_CANCELED, c->reason);
@@ -462,7 +486,14 @@ void nj_bt_at_open(struct nj_bt *bt, struct nj_bt_symbol *s, double open)
         if (m.lots > 0)
             arrive(bt, s, &m, open);
     }
-    nj_bt_settle(bt);
+}
+
+void nj_bt_rest_late(struct nj_bt *bt, struct nj_bt_symbol *s)
+{
+    for (njord_match_order *m; bt->rc == 0 && (m = nj_fifo_peek(&s->late, NULL));
+         nj_fifo_release(&s->late))
+        if (m->lots > 0 && njord_match_book_place(&s->book, m) != NJORD_OK)
+            finish(bt, order_of(m), NJ_ORDER_REJECTED, NJORD_STATUS_REJECTED, "too_many_orders");
 }
 
 void nj_bt_resting(struct nj_bt *bt, struct nj_bt_symbol *s, njord_match_tick tick)
@@ -472,10 +503,10 @@ void nj_bt_resting(struct nj_bt *bt, struct nj_bt_symbol *s, njord_match_tick ti
         double before = filled.price;
         if (filled.order.type == NJORD_TYPE_MARKET)
             before = tick.open; /* it waited for a first price */
-        else if (bt->o->input == NJ_COLUMNS_BARS &&
-                 (filled.order.side == NJORD_SIDE_BUY ? tick.low : tick.high) ==
-                     filled.order.limit_price)
-            bt->out->counts.limit_fills_at_touch++;
-        fill(bt, s, &filled.order, filled.lots, filled.price, before, filled.liquidity);
+        bool touched = bt->o->input == NJ_COLUMNS_BARS && filled.order.type == NJORD_TYPE_LIMIT &&
+                       (filled.order.side == NJORD_SIDE_BUY ? tick.low : tick.high) ==
+                           filled.order.limit_price;
+        if (fill(bt, s, &filled.order, filled.lots, filled.price, before, filled.liquidity))
+            bt->out->counts.limit_fills_at_touch += touched;
     }
 }

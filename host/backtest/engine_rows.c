@@ -5,6 +5,7 @@
  * point of the curve. */
 #include "backtest/engine_impl.h"
 
+#include <math.h>
 #include <njord/contract.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +59,13 @@ static int reserve_points(struct nj_bt *bt, size_t cap)
     return 0;
 }
 
+/* What a position is worth a unit: the last close; before a first one, as in the ledger, what was
+ * paid for it. */
+static inline double mark_of(const struct nj_bt_symbol *s)
+{
+    return isnan(s->price) ? s->position->avg_price : s->price;
+}
+
 static inline void keep_point(struct nj_bt *bt, int64_t ts_ns)
 {
     struct nj_bt_outcome *out = bt->out;
@@ -67,7 +75,7 @@ static inline void keep_point(struct nj_bt *bt, int64_t ts_ns)
     if (bt->held)
         for (uint32_t i = 0; i < bt->n_symbols; i++)
             if (bt->symbols[i].qty != 0)
-                equity += bt->symbols[i].qty * bt->symbols[i].price;
+                equity += bt->symbols[i].qty * mark_of(&bt->symbols[i]);
     out->curve_ts[out->n_curve] = ts_ns;
     out->curve_equity[out->n_curve] = equity;
     out->curve_exposed[out->n_curve++] = bt->held;
@@ -178,16 +186,23 @@ static inline size_t resting(const struct nj_bt_symbol *s)
     return s->book.waiting.count + s->book.buys.count + s->book.sells.count;
 }
 
-/* Waiting orders and timers of an instant: seldom there. */
+/* Waiting orders and timers of an instant: seldom there. A timer that is due before the bars open
+ * comes first: what it makes the strategy send still meets that open. */
 static void before_bars(struct nj_bt *bt, int64_t close_ns)
 {
+    bool opened = false;
+    if (bt->n_timers > 0)
+        advance(bt, close_ns - bt->length_ns);
     for (uint32_t i = 0; i < bt->n_symbols && bt->rc == 0; i++) {
         struct nj_bt_symbol *s = &bt->symbols[i];
         if (s->next_ns == close_ns && !nj_fifo_empty(&s->at_open)) {
             advance(bt, close_ns - bt->length_ns);
             nj_bt_at_open(bt, s, s->columns->open[s->row]);
+            opened = true;
         }
     }
+    if (opened) /* what comes of it is sent once all have opened, and waits for the next */
+        nj_bt_settle(bt);
     advance(bt, close_ns);
 }
 
@@ -214,14 +229,22 @@ static void step_bars(struct nj_bt *bt, int64_t close_ns)
     for (uint32_t i = 0; i < bt->n_symbols && bt->rc == 0; i++)
         if (bt->symbols[i].next_ns == close_ns) {
             take_price(bt, &bt->symbols[i]);
+            counts = counts || !bt->symbols[i].warming;
             meets = meets || resting(&bt->symbols[i]) > 0;
         }
+    /* of what is no bar: warm-up lasts until the first row that counts, of whichever symbol */
+    bool warming = !counts && bt->out->n_curve == 0;
+    bt->warming = warming;
     if (meets) { /* what their fills make the strategy send comes after all have met */
         for (uint32_t i = 0; i < bt->n_symbols && bt->rc == 0; i++)
             if (bt->symbols[i].next_ns == close_ns)
                 meet_bar(bt, &bt->symbols[i]);
-        nj_bt_settle(bt);
     }
+    for (uint32_t i = 0; i < bt->n_symbols && bt->rc == 0; i++)
+        if (bt->symbols[i].next_ns == close_ns)
+            nj_bt_rest_late(bt, &bt->symbols[i]);
+    if (meets)
+        nj_bt_settle(bt);
     if (bt->n_timers > 0)
         fire_timers(bt, close_ns, true);
     if (bt->n_frames > 0)
@@ -231,7 +254,6 @@ static void step_bars(struct nj_bt *bt, int64_t close_ns)
         njord_bar bar;
         if (s->next_ns != close_ns)
             continue;
-        counts = counts || !s->warming;
         make_bar(s, &bar);
         bt->out->counts.rows++;
         if (bt->n_frames > 0)
@@ -242,6 +264,7 @@ static void step_bars(struct nj_bt *bt, int64_t close_ns)
     }
     if (bt->n_frames > 0)
         nj_bt_longer_closed(bt, close_ns);
+    bt->warming = warming;
     if (counts)
         keep_point(bt, close_ns);
 }
