@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY_NS    INT64_C(86400000000000)
-#define YEAR_DAYS 365.0
+#define DAY_NS      INT64_C(86400000000000)
+#define YEAR_DAYS   365.0
+/* What sums of doubles differ by though the money is the same: no fall below a peak, no return. */
+#define SAME_EQUITY 1e-12
+#define SAME_RETURN 1e-14
 
 /* ---- sums ---- */
 
@@ -169,7 +172,7 @@ static void of_returns(const double *r, size_t n, double periods, double risk_fr
     struct nj_sum below = nj_sum_of(0);
     for (size_t i = 0; i < n; i++) {
         double d = r[i] - rf;
-        flat = flat && r[i] == r[0];
+        flat = flat && fabs(r[i] - r[0]) <= SAME_RETURN;
         if (d < 0)
             below = nj_sum_plus(below, nj_sum_product(d, d));
     }
@@ -202,7 +205,7 @@ static void of_tails(double *r, size_t n, struct nj_metrics *m)
     qsort(r, n, sizeof *r, by_value);
     double low = quantile_of(r, n, 0.05), high = quantile_of(r, n, 0.95);
     size_t worst = 0;
-    while (worst < n && r[worst] <= low)
+    while (worst < n && r[worst] - low <= SAME_RETURN)
         worst++;
     set(m, NJ_METRIC_VAR_95_PCT, low * 100);
     set(m, NJ_METRIC_CVAR_95_PCT, sum_of(r, worst ? worst : 1) / (double)(worst ? worst : 1) * 100);
@@ -217,11 +220,12 @@ static void of_drawdowns(const struct nj_curve *c, double initial, struct nj_met
     int64_t peak_ts = c->n ? c->ts_ns[0] : 0, longest = 0;
     for (size_t i = 0; i < c->n; i++) {
         double e = c->equity[i];
-        if (e < peak) {
+        bool back = e >= peak - peak * SAME_EQUITY;
+        if (!back) {
             double depth = e / peak - 1;
             deepest = depth < deepest ? depth : deepest;
         }
-        bool ends = e >= peak || i + 1 == c->n;
+        bool ends = back || i + 1 == c->n;
         if (ends && deepest < 0) {
             int64_t lasted = c->ts_ns[i] - peak_ts;
             longest = lasted > longest ? lasted : longest;
@@ -230,8 +234,8 @@ static void of_drawdowns(const struct nj_curve *c, double initial, struct nj_met
             deepest = 0;
             episodes++;
         }
-        if (e >= peak) {
-            peak = e;
+        if (back) {
+            peak = e > peak ? e : peak;
             peak_ts = c->ts_ns[i];
         }
     }

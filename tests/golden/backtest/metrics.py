@@ -1,6 +1,5 @@
 """Every metric of doc/metrics.md, again, with the standard library: an implementation of its own, for tests. A curve is a list of
 (ts_ns, equity); nothing here knows of the program's."""
-import bisect
 import math
 import statistics
 
@@ -34,12 +33,12 @@ def drawdowns(curve, initial):
     """(depth, ns from the peak until it was reached again or the end) of each."""
     found, peak, peak_ts, lowest = [], initial, curve[0][0], None
     for ts, equity in curve:
-        if equity < peak:
+        if equity < peak * (1 - 1e-12):
             lowest = equity if lowest is None else min(lowest, equity)
             continue
         if lowest is not None:
             found.append((lowest / peak - 1, ts - peak_ts))
-        peak, peak_ts, lowest = equity, ts, None
+        peak, peak_ts, lowest = max(peak, equity), ts, None
     if lowest is not None:
         found.append((lowest / peak - 1, curve[-1][0] - peak_ts))
     return found
@@ -47,7 +46,7 @@ def drawdowns(curve, initial):
 
 def of_returns(r, periods, risk_free):
     n, out = len(r), {}
-    flat = all(x == r[0] for x in r)
+    flat = all(abs(x - r[0]) <= 1e-14 for x in r)
     mean = statistics.fmean(r) if r else 0.0
     sd = 0.0 if flat or n < 2 else statistics.stdev(r)
     rf = risk_free / periods
@@ -67,7 +66,7 @@ def of_returns(r, periods, risk_free):
     out["var_95_pct"] = out["cvar_95_pct"] = out["tail_ratio"] = None
     if r:
         low, high = quantile(r, 0.05), quantile(r, 0.95)
-        tail = sorted(r)[:bisect.bisect_right(sorted(r), low)] or [min(r)]
+        tail = [x for x in r if x <= low + 1e-14]
         out["var_95_pct"], out["cvar_95_pct"] = low * 100, statistics.fmean(tail) * 100
         out["tail_ratio"] = abs(high) / abs(low) if low else None
     return out
@@ -96,10 +95,13 @@ def metrics(curve, initial, results=None, exposed=None, notional=None, fees=None
     out["total_return_pct"] = (curve[-1][1] / initial - 1) * 100
     elapsed = curve[-1][0] - curve[0][0]
     out["annual_return_pct"] = out["calmar_ratio"] = None
-    if elapsed >= DAY:
-        annual = ((curve[-1][1] / curve[0][1]) ** (365 * DAY / elapsed) - 1) * 100
+    if elapsed >= DAY and curve[0][1] > 0:
+        try:
+            annual = ((max(curve[-1][1], 0) / curve[0][1]) ** (365 * DAY / elapsed) - 1) * 100
+        except OverflowError:
+            annual = None
         out["annual_return_pct"] = annual
-        if out["max_drawdown_pct"] < 0:
+        if out["max_drawdown_pct"] < 0 and annual is not None:
             out["calmar_ratio"] = annual / abs(out["max_drawdown_pct"])
     out.update(of_trades([b[1] - a[1] for a, b in zip(curve, curve[1:])] if results is None else results))
     out["exposure_pct"] = exposed / len(curve) * 100 if exposed is not None else None
