@@ -153,6 +153,7 @@ e2e_tests = \
     tests/e2e/test_metrics.py \
     tests/e2e/test_msgpack_interop.py \
     tests/e2e/test_ohlcv.py \
+    tests/e2e/test_oracle.py \
     tests/e2e/test_overfit.py \
     tests/e2e/test_out_of_tree.sh \
     tests/e2e/test_peers.py \
@@ -185,6 +186,7 @@ test_plugins = \
     tests/plugins/counter_v1.so \
     tests/plugins/counter_v2.so \
     tests/plugins/create_refuses.so \
+    tests/plugins/dice.so \
     tests/plugins/errors_always.so \
     tests/plugins/flipper.so \
     tests/plugins/floods.so \
@@ -236,7 +238,7 @@ soak_programs = \
     tests/soak/reader_rotation \
     tests/soak/rotate_kill
 # Tests of other kinds that know a full size too.
-soak_tests = tests/e2e/test_backtest_golden.py tests/e2e/test_data.py tests/unit/test_redis tests/unit/test_reload tests/unit/test_services \
+soak_tests = tests/e2e/test_backtest_golden.py tests/e2e/test_data.py tests/e2e/test_oracle.py tests/unit/test_redis tests/unit/test_reload tests/unit/test_services \
     tests/e2e/test_again.py tests/e2e/test_killswitch.py tests/e2e/test_restart.py \
     tests/e2e/test_shown_again.py
 
@@ -272,6 +274,7 @@ EXTRA_DIST += \
     tests/fuzz/json.dict \
     tests/fuzz/scan.dict \
     tests/golden \
+    tests/oracle \
     tests/e2e/browser.py \
     tests/e2e/livehost.py \
     tests/e2e/njordcli.py \
