@@ -168,6 +168,7 @@ e2e_tests = \
     tests/e2e/test_shown_again.py \
     tests/e2e/test_skip_bad.py \
     tests/e2e/test_smallest_path.py \
+    tests/e2e/test_stall.py \
     tests/e2e/test_strategies_golden.sh \
     tests/e2e/test_sweep.py \
     tests/e2e/test_templates.sh \
@@ -211,6 +212,7 @@ test_plugins = \
     tests/plugins/scribbler.so \
     tests/plugins/segv_on_create.so \
     tests/plugins/segv_on_event.so \
+    tests/plugins/stalls.so \
     tests/plugins/timer_storm.so \
     tests/plugins/touchy.so \
     tests/plugins/wrong_magic.so \

@@ -66,6 +66,7 @@ struct nj_bt_options {
     void *progress_ctx;
 };
 
+/* `rows` and `last_ts_ns` are of the row at hand while a callback runs: the runner watches them. */
 struct nj_bt_counts {
     uint64_t rows, intents, refused, orders, fills, expired, canceled, timers, errors;
     uint64_t limit_fills_at_touch; /* limit orders filled where the bar only touched the limit */

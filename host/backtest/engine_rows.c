@@ -286,10 +286,10 @@ static void quiet_bars(struct nj_bt *bt, struct nj_bt_symbol *s, size_t most)
         take_price(bt, s);
         make_bar(s, &bar);
         bt->out->counts.rows++;
+        bt->out->counts.last_ts_ns = at;
         show_bar(bt, s, s->topic, &bar);
         if (!s->warming)
             keep_point(bt, at);
-        bt->out->counts.last_ts_ns = at;
         s->row = ++row;
         if (row >= c->n || c->ts[row] <= c->ts[row - 1] || c->ts[row] >= to_ns || bt->rc != 0) {
             find_next(bt, s); /* the end of a piece or of the run, or a row out of order */

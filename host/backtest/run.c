@@ -9,6 +9,7 @@
 #include "trade/instruments.h"
 
 #include <math.h>
+#include <njord/codec.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@
 #include <sys/stat.h>
 
 #define NO_LIMIT_NS INT64_C(4000000000000000000)
+#define LOOK_MS     100
+#define LOOK_MAX_NS INT64_C(500000000) /* more, and it was this process that stood still */
 
 /* Points of closes that a result keeps: shared by its symbols, but so many of each at least. */
 #define PRICE_POINTS 4000u
@@ -196,12 +199,6 @@ uint64_t nj_bt_job_rows(const struct nj_bt_job *job)
 
 /* ---- a run ---- */
 
-bool nj_bt_job_tick(void *ctx, uint64_t rows)
-{
-    atomic_store_explicit(&((struct nj_bt_job *)ctx)->shared->rows, rows, memory_order_relaxed);
-    return true;
-}
-
 void nj_bt_job_process(struct nj_bt_job *job, uint32_t number)
 {
     job->process = number;
@@ -216,6 +213,18 @@ int nj_bt_job_load(struct nj_bt_job *job, struct nj_error *err)
                                   .trust = job->request.config->plugins.trust,
                                   .log = job->request.log};
     return job->module ? 0 : nj_module_load(&job->module, &job->file, &spec, err);
+}
+
+int nj_bt_job_walk(struct nj_bt_job *job, struct nj_bt_options *options, struct nj_bt_outcome *out,
+                   struct nj_error *err)
+{
+    atomic_fetch_add(&job->shared->walks, 1);
+    int rc = nj_bt_job_load(job, err);
+    options->module = job->module;
+    if (rc == 0)
+        rc = nj_bt_run(options, out, err);
+    atomic_fetch_add(&job->shared->walks, 1);
+    return rc;
 }
 
 int nj_bt_job_check(struct nj_bt_job *job, const struct nj_param_text *params, size_t n_params,
@@ -256,12 +265,7 @@ int nj_bt_job_here(struct nj_bt_job *job, const struct nj_param_text *params, si
         options.params = merged;
         options.n_params = (uint32_t)n_params;
     }
-    rc = nj_bt_job_load(job, err);
-    options.module = job->module;
-    options.progress = nj_bt_job_tick;
-    options.progress_ctx = job;
-    if (rc == 0)
-        rc = nj_bt_run(&options, &out->outcome, err);
+    rc = nj_bt_job_walk(job, &options, &out->outcome, err);
     if (rc == 0)
         rc = nj_bt_metrics(&options, &out->outcome, job->request.periods_per_year,
                            job->request.risk_free, &out->metrics, err);
@@ -338,26 +342,26 @@ static int in_child(void *ctx, int fd)
 {
     struct run *run = ctx;
     struct nj_bt_shared *s = run->job->shared;
-    struct nj_result r;
+    struct nj_result *r = &s->result;
     struct nj_buf text = {0};
     (void)fd;
-    int rc = nj_bt_job_here(run->job, run->params, run->n_params, &r, &s->err);
+    int rc = nj_bt_job_here(run->job, run->params, run->n_params, r, &s->err);
     if (rc == 0) {
-        s->brief.metrics = r.metrics;
-        s->brief.final_equity = r.outcome.final_equity;
-        s->brief.n_trades = r.outcome.n_trades;
-        s->brief.n_fills = r.outcome.n_fills;
-        s->brief.n_points = r.outcome.n_curve;
-        s->brief.rows = r.outcome.counts.rows;
-        nj_result_summary(&r, run->paths ? run->paths->curve : NULL,
+        s->brief.metrics = r->metrics;
+        s->brief.final_equity = r->outcome.final_equity;
+        s->brief.n_trades = r->outcome.n_trades;
+        s->brief.n_fills = r->outcome.n_fills;
+        s->brief.n_points = r->outcome.n_curve;
+        s->brief.rows = r->outcome.counts.rows;
+        nj_result_summary(r, run->paths ? run->paths->curve : NULL,
                           run->paths && run->report ? run->paths->report : NULL, &text);
         snprintf(s->brief.summary, sizeof s->brief.summary, "%s", text.data ? text.data : "");
         nj_buf_free(&text);
         if (run->paths && (run->paths->result || run->paths->report))
-            rc = nj_bt_job_prices(run->job, &r, &s->err);
+            rc = nj_bt_job_prices(run->job, r, &s->err);
         if (rc == 0)
-            rc = write_files(run, &r, &s->err);
-        nj_result_free(&r);
+            rc = write_files(run, r, &s->err);
+        nj_result_free(r);
     }
     s->rc = rc;
     return 0;
@@ -368,35 +372,72 @@ static int64_t clock_ns(const struct nj_bt_job *job)
     return job->request.platform->monotonic_ns(job->request.platform->ctx);
 }
 
+/* What a run's rows have come to, and for how long they have stood still. */
+struct watch {
+    uint64_t rows;
+    uint32_t walks;
+    int64_t looked_ns, still_ns;
+};
+
+static bool stands_still(const struct nj_bt_job *job, struct watch *w)
+{
+    const struct nj_bt_shared *s = job->shared;
+    uint64_t rows = __atomic_load_n(&s->result.outcome.counts.rows, __ATOMIC_RELAXED);
+    uint32_t walks = atomic_load(&s->walks);
+    int64_t now = clock_ns(job), passed = now - w->looked_ns;
+    w->still_ns += passed < LOOK_MAX_NS ? passed : LOOK_MAX_NS;
+    if (rows != w->rows || walks != w->walks || walks % 2 == 0)
+        w->still_ns = 0;
+    w->rows = rows;
+    w->walks = walks;
+    w->looked_ns = now;
+    return job->request.stall_ns > 0 && w->still_ns >= job->request.stall_ns;
+}
+
+/* One line for a child that ended without a word. */
+static int tell_end(const struct nj_bt_job *job, const char *how, struct nj_error *err)
+{
+    const struct nj_bt_counts *c = &job->shared->result.outcome.counts;
+    char at[64] = "";
+    if (c->rows > 0)
+        njord_format_time(c->last_ts_ns, 0, at, sizeof at);
+    return nj_error_set(err, NJ_ERR_PLUGIN,
+                        "strategy '%s' ended the run: %s, at row %llu of %llu%s%s",
+                        job->strategy_id, how[0] ? how : "exit", (unsigned long long)c->rows,
+                        (unsigned long long)job->data.rows, at[0] ? ", " : "", at);
+}
+
 int nj_bt_job_child(struct nj_bt_job *job, int (*fn)(void *ctx, int fd), void *ctx,
                     void (*progress)(void *ctx, uint64_t rows), void *progress_ctx,
                     struct nj_error *err)
 {
     struct nj_child child;
     struct nj_bt_shared *s = job->shared;
+    struct watch watch = {.looked_ns = clock_ns(job)};
     char how[160];
-    atomic_store(&s->rows, 0);
+    memset(&s->result, 0, sizeof s->result);
+    atomic_store(&s->walks, 0);
     s->rc = 1;
     s->err = (struct nj_error){0};
-    int64_t limit = job->request.limit_ns > 0 ? job->request.limit_ns : NO_LIMIT_NS;
-    int rc = nj_child_start(&child, fn, ctx, clock_ns(job), limit, err);
+    int rc = nj_child_start(&child, fn, ctx, watch.looked_ns, NO_LIMIT_NS, err);
     if (rc != 0)
         return rc;
     while (!nj_child_ended(&child, clock_ns(job))) {
         struct pollfd p = {child.fd, POLLIN, 0};
-        poll(&p, 1, 100);
+        if (poll(&p, 1, LOOK_MS) > 0 && !(p.revents & POLLIN))
+            poll(NULL, 0, 1); /* it closes what it has on its way out, or the plugin did */
+        if (stands_still(job, &watch))
+            child.deadline_ns = 0;
         if (progress)
-            progress(progress_ctx, atomic_load_explicit(&s->rows, memory_order_relaxed));
+            progress(progress_ctx, watch.rows);
     }
     nj_child_describe(&child, how, sizeof how);
+    if (child.timed_out)
+        snprintf(how, sizeof how, "hung: no row done in %g s (--stall-limit)",
+                 (double)job->request.stall_ns * 1e-9);
     nj_child_free(&child);
     if (s->rc > 0)
-        return nj_error_set(err, NJ_ERR_PLUGIN,
-                            "strategy '%s' ended the run: %s, after row %llu of "
-                            "%llu",
-                            job->strategy_id, how[0] ? how : "exit",
-                            (unsigned long long)atomic_load(&s->rows),
-                            (unsigned long long)job->data.rows);
+        return tell_end(job, how, err);
     if (s->rc != 0)
         *err = s->err;
     return s->rc;

@@ -3,8 +3,8 @@
  *
  * A job is made once: strategy, parameters and plugin file resolved, the data mapped from the
  * column cache (or read from a CSV file) in the caller's process. A run of it happens in a forked
- * child, which shares the pages; a plugin that crashes or hangs gives one line with the signal and
- * the last row. The child writes the files itself, under temporary names that the caller gives;
+ * child, which shares the pages; a plugin that crashes, or returns from no callback for `stall_ns`,
+ * gives one line with the signal, the row and its time. The child writes the files itself, under temporary names that the caller gives;
  * what the caller needs to know comes back small. Owned by the verb; one thread. */
 #ifndef NJ_BACKTEST_RUN_H
 #define NJ_BACKTEST_RUN_H
@@ -37,7 +37,7 @@ struct nj_bt_request {
     double periods_per_year, risk_free;
     const struct nj_param_text *params; /* over the entry's */
     size_t n_params;
-    int64_t limit_ns; /* of a run; 0: none */
+    int64_t stall_ns; /* a run whose rows stand still for so long is ended; 0: never */
     /* Instead of an entry of strategies.yaml, to run a result again: its plugin is looked for by
      * name, unless `strategy` is a path. NULL: as `strategy` says. */
     const struct nj_instance_config *entry;

@@ -12,11 +12,13 @@
 
 /* What the child tells while it runs and when it is done: a page that both see. */
 struct nj_bt_shared {
-    _Atomic uint64_t rows;
-    int rc; /* 1: nothing was said */
+    _Atomic uint32_t walks; /* odd: the plugin has the word, rows must go on */
+    int rc;                 /* 1: nothing was said */
     struct nj_error err;
     struct nj_bt_brief brief;
     struct nj_bt_verified verified;
+    /* The child's own, but for its counts, which the parent reads as they are counted. */
+    struct nj_result result;
 };
 
 struct nj_bt_job {
@@ -46,8 +48,9 @@ int nj_bt_job_describe(const struct nj_bt_job *job, const struct nj_param_text *
 /* What a reader of the figures should be told. */
 int nj_bt_job_warn(const struct nj_bt_job *job, struct nj_result *r);
 
-/* Where options.progress puts the rows. */
-bool nj_bt_job_tick(void *job, uint64_t rows);
+/* nj_bt_run() of the job's plugin, watched from outside when `out` is the shared one. */
+int nj_bt_job_walk(struct nj_bt_job *job, struct nj_bt_options *options, struct nj_bt_outcome *out,
+                   struct nj_error *err);
 /* Runs fn(ctx) in a child that writes into job->shared; its rc, or one line on how it ended. */
 int nj_bt_job_child(struct nj_bt_job *job, int (*fn)(void *ctx, int fd), void *ctx,
                     void (*progress)(void *ctx, uint64_t rows), void *progress_ctx,

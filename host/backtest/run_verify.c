@@ -189,18 +189,15 @@ static void cut_rows(struct check *c, const uint64_t *rows)
 static int run_again(struct check *c, struct list *list, struct nj_error *err)
 {
     struct nj_bt_options options = c->job->options;
-    struct nj_bt_outcome outcome;
+    struct nj_bt_outcome *outcome = &c->job->shared->result.outcome;
     list->n = 0;
     memset(list->begun, 0, (options.n_series + 1u) * sizeof *list->begun);
-    options.module = c->job->module;
     options.series = c->series;
     options.flow = on_flow;
     options.flow_ctx = list;
     options.begun = list->begun;
-    options.progress = nj_bt_job_tick;
-    options.progress_ctx = c->job;
-    int rc = nj_bt_run(&options, &outcome, err);
-    nj_bt_outcome_free(&outcome);
+    int rc = nj_bt_job_walk(c->job, &options, outcome, err);
+    nj_bt_outcome_free(outcome);
     return rc == 0 && list->failed ? nj_error_set(err, NJ_ERR_NOMEM, "backtest: out of memory")
                                    : rc;
 }
@@ -265,16 +262,13 @@ static int in_child(void *ctx, int fd)
     struct check *c = ctx;
     struct nj_bt_shared *s = c->job->shared;
     (void)fd;
-    int rc = nj_bt_job_load(c->job, &s->err);
-    if (rc == 0) {
-        c->whole.n_series = c->again.n_series = c->job->options.n_series;
-        c->whole.keeps = true;
-        c->whole.begun = calloc(c->whole.n_series + 1u, sizeof(uint64_t));
-        c->again.begun = calloc(c->whole.n_series + 1u, sizeof(uint64_t));
-        rc = c->whole.begun && c->again.begun ? copy_rows(c) : NJ_ERR_NOMEM;
-        if (rc != 0)
-            nj_error_set(&s->err, rc, "backtest: out of memory");
-    }
+    c->whole.n_series = c->again.n_series = c->job->options.n_series;
+    c->whole.keeps = true;
+    c->whole.begun = calloc(c->whole.n_series + 1u, sizeof(uint64_t));
+    c->again.begun = calloc(c->whole.n_series + 1u, sizeof(uint64_t));
+    int rc = c->whole.begun && c->again.begun ? copy_rows(c) : NJ_ERR_NOMEM;
+    if (rc != 0)
+        nj_error_set(&s->err, rc, "backtest: out of memory");
     if (rc == 0)
         rc = check(c, &s->verified, &s->err);
     for (uint32_t i = 0; i < c->job->options.n_series; i++) {

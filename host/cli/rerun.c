@@ -81,7 +81,8 @@ static int print(struct nj_cli *cli, const char *path, bool same, const char *di
     return code;
 }
 
-int nj_backtest_rerun(struct nj_cli *cli, const char *path, const struct nj_backtest_args *args)
+int nj_backtest_rerun(struct nj_cli *cli, const char *path, const struct nj_backtest_args *args,
+                      double stall_s)
 {
     struct nj_result then = {0}, now = {0};
     struct nj_buf then_text = {0}, now_text = {0};
@@ -89,8 +90,10 @@ int nj_backtest_rerun(struct nj_cli *cli, const char *path, const struct nj_back
     struct nj_error err = {0};
     char dir[1024] = "", into[1100] = "", differs[NJ_RERUN_TEXT];
     const char *tmp = getenv("TMPDIR"), *odd = foreign(cli, args);
-    struct nj_bt_request base = {
-        .platform = nj_platform_system(), .strategy = args->strategy, .csv = args->csv};
+    struct nj_bt_request base = {.platform = nj_platform_system(),
+                                 .strategy = args->strategy,
+                                 .csv = args->csv,
+                                 .stall_ns = (int64_t)(stall_s * 1e9)};
     if (odd)
         return nj_cli_error(cli, NJ_EXIT_USAGE,
                             "--rerun takes it from the result: --%s is not for it", odd);

@@ -12,7 +12,7 @@
 
 struct args {
     struct nj_backtest_args run;
-    const char *output, *report, *rerun;
+    const char *output, *report, *rerun, *stall;
     struct nj_cli_list params;
     bool no_report, verify;
 };
@@ -28,6 +28,8 @@ const struct nj_cli_option nj_backtest_options[] = {
      "where files go (default: var/backtest)"},
     {"verify", NULL, offsetof(struct args, verify), false, false,
      "runs over data cut at 200 of its orders too: the same ones must come"},
+    {"stall-limit", "SECONDS", offsetof(struct args, stall), false, false,
+     "a run no row of which is done for so long is ended; 0: never (default: 60)"},
     {"rerun", "RESULT", offsetof(struct args, rerun), false, false,
      "runs a result file again: the same bytes, or what differs"},
     {0}};
@@ -137,6 +139,7 @@ int nj_verb_backtest(struct nj_cli *cli)
     const struct args *a = (const struct args *)(const void *)cli->own;
     struct nj_bt_request request;
     struct nj_config *limits = NULL;
+    double stall_s = 60;
     _Static_assert(sizeof(struct args) <= NJ_CLI_OWN, "a verb's own struct");
     if (a->report && a->no_report)
         return nj_cli_error(cli, NJ_EXIT_USAGE, "--report and --no-report exclude each other");
@@ -146,13 +149,16 @@ int nj_verb_backtest(struct nj_cli *cli)
     if (a->rerun && (a->verify || a->params.n || a->output || a->report || a->no_report))
         return nj_cli_error(cli, NJ_EXIT_USAGE,
                             "--rerun takes all of it from the result, and writes nothing: only "
-                            "--strategy PATH, --csv, --plugins, --config and --journal-dir are "
-                            "for it");
+                            "--strategy PATH, --csv, --plugins, --config, --journal-dir and "
+                            "--stall-limit are for it");
+    if (!nj_cli_real(cli, "stall-limit", a->stall, 0, 1e6, &stall_s))
+        return NJ_EXIT_USAGE;
     if (a->rerun)
-        return nj_backtest_rerun(cli, a->rerun, &a->run);
+        return nj_backtest_rerun(cli, a->rerun, &a->run, stall_s);
     int rc = nj_backtest_request(cli, &a->run, &request, &limits);
     if (rc != 0)
         return rc;
+    request.stall_ns = (int64_t)(stall_s * 1e9);
     struct nj_param_text *params = params_of(a);
     request.n_params = a->params.n;
     request.params = params;
