@@ -1,5 +1,5 @@
 #!/bin/sh
-# make lint: format, include graph, house rules, shell scripts, clang-tidy. Runs all of them and fails
+# make lint: format, include graph, house rules, functions that nothing uses, shell scripts, clang-tidy. Runs all of them and fails
 # when one found something. LINT=quick leaves clang-tidy out; LINT=tidy runs it alone.
 set -u
 
@@ -59,6 +59,7 @@ full | quick)
     step format sh build/fmt.sh --check
     step layers "${PYTHON3:-python3}" build/check-layers.py .
     step rules "${PYTHON3:-python3}" build/check-rules.py .
+    step unused "${PYTHON3:-python3}" build/check-unused.py .
     step shell check_shell
     ;;
 tidy) ;;

@@ -135,7 +135,6 @@ host_libnjord_a_SOURCES = \
     host/journal/journal.h \
     host/journal/journal_file.c \
     host/journal/journal_file.h \
-    host/journal/journal_read.c \
     host/journal/journal_rotate.c \
     host/journal/journal_set.h \
     host/journal/journal_tail.c \

@@ -59,6 +59,7 @@ unit_tests = \
     tests/unit/test_journal_faults \
     tests/unit/test_killswitch \
     tests/unit/test_ledger \
+    tests/unit/test_ledger_saved \
     tests/unit/test_lines \
     tests/unit/test_loader \
     tests/unit/test_log \
@@ -293,6 +294,7 @@ EXTRA_DIST += \
     tests/unit/ohlcv_make.h \
     tests/unit/reader_run.h \
     tests/unit/risk_make.h \
+    tests/unit/ledger_make.h \
     tests/unit/scan_run.h \
     tests/unit/test_abi_layout_rows.h \
     tests/unit/test_codec_random.h \
@@ -322,7 +324,8 @@ tests_support_libsupport_a_SOURCES = \
     tests/support/redis_host.c \
     tests/support/redis_host.h \
     tests/support/redis_server.c \
-    tests/support/redis_server.h
+    tests/support/redis_server.h \
+    tests/support/scan_file.h
 SUPPORT_LIBS = tests/support/libsupport.a $(LDADD)
 tests_unit_test_config_memory_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \
     -Wl,--wrap=realloc -Wl,--wrap=strdup -Wl,--wrap=open -Wl,--wrap=open64 \

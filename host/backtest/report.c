@@ -48,7 +48,9 @@ void nj_report_text(struct nj_buf *out, const char *text)
     }
 }
 
-void nj_report_textf(struct nj_buf *out, const char *fmt, ...)
+/* Text as a part of a format: nj_report_text() of what the format makes (at most 511 bytes). */
+__attribute__((format(printf, 2, 3))) static void put_textf(struct nj_buf *out, const char *fmt,
+                                                            ...)
 {
     char text[512];
     va_list args;
@@ -223,12 +225,12 @@ static void put_head(struct nj_buf *out, const struct nj_result *r)
     nj_report_text(out, r->symbol);
     nj_buf_puts(out, "</span></h1>\n<p class=\"sub\">");
     put_period(out, r);
-    nj_report_textf(out,
-                    " \xc2\xb7 %s %s \xc2\xb7 fills at the %s \xc2\xb7 commission %.4g\xc2\xa0%% "
-                    "\xc2\xb7 slippage %.4g\xc2\xa0"
-                    "bps",
-                    r->timeframe, r->input, strcmp(r->fill, "close") == 0 ? "close" : "next open",
-                    r->commission_rate * 100, r->slippage_bps);
+    put_textf(out,
+              " \xc2\xb7 %s %s \xc2\xb7 fills at the %s \xc2\xb7 commission %.4g\xc2\xa0%% "
+              "\xc2\xb7 slippage %.4g\xc2\xa0"
+              "bps",
+              r->timeframe, r->input, strcmp(r->fill, "close") == 0 ? "close" : "next open",
+              r->commission_rate * 100, r->slippage_bps);
     close_head(out);
 }
 

@@ -22,9 +22,6 @@ extern const struct nj_report_assets nj_report_assets;
 
 /* Text as markup: what means something in HTML is escaped, control characters become spaces. */
 void nj_report_text(struct nj_buf *out, const char *text);
-/* Text as a part of a format: nj_report_text() of what the format makes (at most 511 bytes). */
-void nj_report_textf(struct nj_buf *out, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
 /* "12,450.32", "-3.10 %", "1.85", "n/a", as a metric's unit asks for; sign: + in front. */
 void nj_report_metric(struct nj_buf *out, enum nj_metric metric, double value, bool sign);
 /* 1234567.891 as 1,234,567.89. */

@@ -284,7 +284,9 @@ int nj_bt_job_here(struct nj_bt_job *job, const struct nj_param_text *params, si
     return rc;
 }
 
-int nj_bt_job_prices(const struct nj_bt_job *job, struct nj_result *result, struct nj_error *err)
+/* Adds the benchmark and the prices to such a result: what its file and its report have and a sweep
+ * does without. */
+static int job_prices(const struct nj_bt_job *job, struct nj_result *result, struct nj_error *err)
 {
     uint32_t n = job->data.n;
     size_t most = PRICE_POINTS / (n < 2 ? 2 : n);
@@ -358,7 +360,7 @@ static int in_child(void *ctx, int fd)
         snprintf(s->brief.summary, sizeof s->brief.summary, "%s", text.data ? text.data : "");
         nj_buf_free(&text);
         if (run->paths && (run->paths->result || run->paths->report))
-            rc = nj_bt_job_prices(run->job, r, &s->err);
+            rc = job_prices(run->job, r, &s->err);
         if (rc == 0)
             rc = write_files(run, r, &s->err);
         nj_result_free(r);

@@ -94,9 +94,6 @@ int nj_bt_job_check(struct nj_bt_job *job, const struct nj_param_text *params, s
  * result. */
 int nj_bt_job_here(struct nj_bt_job *job, const struct nj_param_text *params, size_t n_params,
                    struct nj_result *out, struct nj_error *err);
-/* Adds the benchmark and the prices to such a result: what its file and its report have and a sweep
- * does without. */
-int nj_bt_job_prices(const struct nj_bt_job *job, struct nj_result *result, struct nj_error *err);
 
 /* What a check for a look into the future came to. */
 #define NJ_BT_VERIFY 200u

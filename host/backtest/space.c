@@ -298,7 +298,8 @@ int nj_space_where(struct nj_space *space, const char *text, struct nj_error *er
 
 /* ---- sets ---- */
 
-uint64_t nj_space_random(uint64_t *state)
+/* The next number of a seed (S. Vigna's splitmix64). */
+static uint64_t draw(uint64_t *state)
 {
     uint64_t z = *state += 0x9e3779b97f4a7c15u;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -310,7 +311,7 @@ uint64_t nj_space_below(uint64_t *state, uint64_t n)
 {
     uint64_t v, odd = UINT64_MAX - (UINT64_MAX % n + 1) % n; /* the last that keeps all as likely */
     do
-        v = nj_space_random(state);
+        v = draw(state);
     while (v > odd);
     return v % n;
 }
@@ -395,7 +396,7 @@ static int choose_drawn(struct nj_space *space, uint64_t samples, uint64_t seed,
         uint64_t at = nj_space_below(&seed, space->grid), hash = at;
         if (!holds(space, at))
             continue;
-        uint64_t k = nj_space_random(&hash) & (room - 1);
+        uint64_t k = draw(&hash) & (room - 1);
         while (seen[k] && seen[k] != at + 1)
             k = (k + 1) & (room - 1);
         if (seen[k])

@@ -53,8 +53,7 @@ struct nj_space_set {
 };
 void nj_space_set(const struct nj_space *space, uint64_t set, struct nj_space_set *out);
 
-/* Numbers that a seed gives (S. Vigna's splitmix64), and one below n of them, each as likely. */
-uint64_t nj_space_random(uint64_t *state);
+/* The next number of a seed that is below n, each as likely. */
 uint64_t nj_space_below(uint64_t *state, uint64_t n);
 
 #endif

@@ -31,7 +31,8 @@ struct nj_sweep {
     unsigned char *wanted; /* a byte a set: its returns are, and have not been kept */
 };
 
-bool nj_sweep_rising(enum nj_metric metric)
+/* Is `metric` better when it is lower? Sorted so. */
+static bool rising(enum nj_metric metric)
 {
     return nj_metric_infos[metric].better < 0;
 }
@@ -227,7 +228,7 @@ static double key_of(const struct nj_sweep *s, const struct nj_sweep_result *res
     char text[NJORD_NUMBER_SIZE];
     nj_metric_text(s->q.sort, result->metrics.value[s->q.sort], text);
     double key = nj_sweep_number(text);
-    return nj_sweep_rising(s->q.sort) ? -key : key;
+    return rising(s->q.sort) ? -key : key;
 }
 
 static int take_returns(void *ctx, const struct nj_sweep_result *result, struct nj_error *err)
@@ -378,7 +379,7 @@ static int run(struct nj_sweep *s, struct nj_error *err)
                                          .n_sets = nj_space_sets(q->space),
                                          .n_columns = nj_space_axes(q->space) + NJ_METRIC_COUNT + 1,
                                          .key_column = column_of(q->space, q->sort),
-                                         .rising = nj_sweep_rising(q->sort),
+                                         .rising = rising(q->sort),
                                          .restart = q->restart};
     struct nj_buf heads = {0};
     int rc = nj_sweep_check(&work, err);

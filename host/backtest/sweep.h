@@ -47,7 +47,5 @@ uint64_t nj_sweep_failed(const struct nj_sweep *sweep); /* rows with an error */
 /* The row at a rank, from 0, the best first. */
 int nj_sweep_row(struct nj_sweep *sweep, uint64_t rank, struct nj_sweep_row *out,
                  struct nj_error *err);
-/* Is `metric` better when it is lower? Sorted so. */
-bool nj_sweep_rising(enum nj_metric metric);
 
 #endif

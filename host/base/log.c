@@ -48,14 +48,6 @@ struct nj_log {
 
 static const char *const level_texts[] = {"debug", "info", "warn", "error"};
 
-int nj_level_of(const char *text)
-{
-    for (int i = 0; i < (int)(sizeof level_texts / sizeof level_texts[0]); i++)
-        if (strcmp(text, level_texts[i]) == 0)
-            return i;
-    return -1;
-}
-
 const char *nj_level_text(enum nj_level level)
 {
     return level >= NJ_DEBUG && level <= NJ_ERROR ? level_texts[level] : "error";

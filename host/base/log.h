@@ -61,8 +61,7 @@ void nj_log_line(struct nj_log *log, enum nj_level level, const char *component,
     nj_log_line((log), (level), (component), (event), (struct nj_log_field[]){__VA_ARGS__},        \
                 sizeof((struct nj_log_field[]){__VA_ARGS__}) / sizeof(struct nj_log_field))
 
-/* "debug", "info", "warn", "error"; -1: none of them. */
-int nj_level_of(const char *text);
+/* "debug", "info", "warn", "error". */
 const char *nj_level_text(enum nj_level level);
 
 #endif

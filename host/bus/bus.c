@@ -35,8 +35,6 @@ struct record {
 };
 
 struct nj_encoded {
-    void *msgpack;
-    size_t msgpack_len, msgpack_cap;
     char *json[2]; /* without and with "contract" */
     size_t json_len[2], json_cap[2];
 };
@@ -96,7 +94,6 @@ void nj_bus_free(struct nj_bus *bus)
     nj_fifo_free(&bus->inputs);
     nj_fifo_free(&bus->emissions);
     for (int i = 0; i < 2; i++) {
-        free(bus->encoded[i].msgpack);
         free(bus->encoded[i].json[0]);
         free(bus->encoded[i].json[1]);
     }
@@ -349,7 +346,7 @@ static void deliver(struct nj_bus *bus, struct record *r, bool input)
         return;
     }
     struct nj_encoded *encoded = &bus->encoded[input ? 0 : 1];
-    encoded->msgpack_len = encoded->json_len[0] = encoded->json_len[1] = 0;
+    encoded->json_len[0] = encoded->json_len[1] = 0;
     struct nj_message message = {
         t->name, (const njord_event *)(r + 1), r->envelope, bus->input_seq, bus, encoded};
     enum nj_stage stage = NJ_STAGE_JOURNAL;
@@ -473,22 +470,6 @@ static bool grow(void **data, size_t *cap, size_t need)
     *data = more;
     *cap = need * 2;
     return true;
-}
-
-const void *nj_message_bytes(const struct nj_message *message, size_t *len)
-{
-    struct nj_encoded *e = message->encoded;
-    if (e->msgpack_len == 0) {
-        if (!grow(&e->msgpack, &e->msgpack_cap, njord_encode_bound(message->event)) ||
-            njord_encode_msgpack(message->event, message->envelope, e->msgpack, e->msgpack_cap,
-                                 &e->msgpack_len) != 0) {
-            e->msgpack_len = 0;
-            return NULL;
-        }
-        message->bus->stats.encoded++;
-    }
-    *len = e->msgpack_len;
-    return e->msgpack;
 }
 
 const char *nj_message_json(const struct nj_message *message, bool with_contract, size_t *len)

@@ -7,10 +7,10 @@
  * nj_bus_publish(). A subscriber gets a pointer to the bus's own copy of the event, which it must
  * not change.
  *
- * The same struct goes to every subscriber in the process; bytes are made once, the first time that
- * one asks for them (nj_message_bytes). Globs are resolved once per topic. A link (Redis) sees each
- * event when its line is in the kernel and before what it causes, and injects foreign ones.
- * Allocates only while topics and queues grow. [loop] only. */
+ * The same struct goes to every subscriber in the process; a line of text is made once, the first
+ * time that one asks for it (nj_message_json). Globs are resolved once per topic. A link (Redis)
+ * sees each event when its line is in the kernel and before what it causes, and injects foreign
+ * ones. Allocates only while topics and queues grow. [loop] only. */
 #ifndef NJ_BUS_BUS_H
 #define NJ_BUS_BUS_H
 
@@ -113,10 +113,8 @@ struct nj_subscription *nj_bus_subscribe(struct nj_bus *bus, const char *glob, e
 /* Safe while delivering: the handler is not called again. */
 void nj_bus_unsubscribe(struct nj_bus *bus, struct nj_subscription *subscription);
 
-/* The event as msgpack, made once a message and shared; NULL: could not be encoded. */
-const void *nj_message_bytes(const struct nj_message *message, size_t *len);
-/* The event as a JSON line without newline, likewise made once. with_contract adds "contract" (two
- * different texts are kept). */
+/* The event as a JSON line without newline, made once a message and shared; NULL: could not be
+ * encoded. with_contract adds "contract" (two different texts are kept). */
 const char *nj_message_json(const struct nj_message *message, bool with_contract, size_t *len);
 
 struct nj_bus_stats {

@@ -65,7 +65,8 @@ void nj_redis_ask_keys(struct nj_redis *r)
         redisAsyncCommand(r->cmd.ac, on_day_pnl, NULL, "GET " NJ_REDIS_DAY_PNL);
 }
 
-void nj_redis_send_day_pnl(struct nj_redis *r)
+/* Writes the day's profit that is to stand there. */
+static void send_day_pnl(struct nj_redis *r)
 {
     if (!r->day_pnl[0] || r->session != NJ_SESSION_READY)
         return;
@@ -81,7 +82,7 @@ void nj_redis_put_day_pnl(struct nj_redis *r, double usd)
     if (!isfinite(usd))
         return;
     njord_format_f64(usd, r->day_pnl);
-    nj_redis_send_day_pnl(r);
+    send_day_pnl(r);
 }
 
 /* ---- the session's life ---------------------------------------------------------------------- */
@@ -94,7 +95,7 @@ void nj_redis_ready(struct nj_redis *r)
         r->backoff = NJ_REDIS_BACKOFF;
     ev_timer_stop(r->o.loop, &r->limit);
     nj_redis_in_read(r, true);
-    nj_redis_send_day_pnl(r);
+    send_day_pnl(r);
     nj_redis_out_send(r);
     nj_log(r->o.log, NJ_INFO, "bus", r->greeted ? "back" : "connected", NJ_TEXT("redis", r->where),
            NJ_INT("unanswered_bytes", r->out.bytes));

@@ -130,8 +130,6 @@ struct nj_redis *nj_redis_of(const redisAsyncContext *ac);
 void nj_redis_ready(struct nj_redis *r);
 /* Asks for the kill key and for the day's profit. */
 void nj_redis_ask_keys(struct nj_redis *r);
-/* Writes the day's profit that is to stand there. */
-void nj_redis_send_day_pnl(struct nj_redis *r);
 
 /* redis_out.c */
 int nj_redis_out_open(struct nj_redis *r, struct nj_error *err);

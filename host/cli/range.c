@@ -32,11 +32,6 @@ int nj_range_parse(const char *start, const char *end, struct nj_range *out, str
     return 0;
 }
 
-bool nj_range_has(const struct nj_range *range, int64_t ts_ns)
-{
-    return ts_ns >= range->from_ns && ts_ns < range->to_ns;
-}
-
 /* A bound as a date where it is the start of a day, else as a time. */
 static void bound_text(int64_t ns, const char *open, char out[40])
 {

@@ -19,7 +19,6 @@ struct nj_range {
 /* start, end: what the options hold, NULL where they were not given. NJ_ERR_INPUT: no date, a day
  * that is none, or nothing between the two; err names the option. */
 int nj_range_parse(const char *start, const char *end, struct nj_range *out, struct nj_error *err);
-bool nj_range_has(const struct nj_range *range, int64_t ts_ns);
 /* "2021-04-01 to 2021-04-30" for people, days where whole days are meant, "the start", "the end"
  * where open. Returns out. */
 const char *nj_range_text(const struct nj_range *range, char *out, size_t cap);

@@ -20,7 +20,8 @@ static size_t span(const char *text, const char *others)
     return n;
 }
 
-bool nj_is_id(const char *text)
+/* ^[a-z0-9_]{1,47}$ */
+static bool is_id(const char *text)
 {
     size_t n = 0;
     while ((text[n] >= 'a' && text[n] <= 'z') || (text[n] >= '0' && text[n] <= '9') ||
@@ -49,7 +50,8 @@ bool nj_is_symbol(const char *text)
     return n >= 1 && n < NJORD_ASSET_SIZE && text[n] == '/' && is_asset(text + n + 1);
 }
 
-bool nj_is_timeframe(const char *text)
+/* 1m, 4h, 1d: ^[1-9][0-9]{0,3}[smhdw]$ */
+static bool is_timeframe(const char *text)
 {
     size_t n = 0;
     while (text[n] >= '0' && text[n] <= '9')
@@ -298,7 +300,7 @@ static const struct nj_key services_keys[] = {
     {0}};
 
 static const struct nj_key exchange_keys[] = {
-    TEXT("venue", "paper", HOST(exchange.venue), HOST_SIZE(exchange.venue), nj_is_id,
+    TEXT("venue", "paper", HOST(exchange.venue), HOST_SIZE(exchange.venue), is_id,
          "the id of an entry of brokers, at most 15 characters", "Broker that orders go to."),
     LIST("symbols", "[ATOM/USDT]", HOST(exchange.symbols), HOST(exchange.n_symbols),
          NJORD_SYMBOL_SIZE, 1, nj_is_symbol, SYMBOLS_WORDS,
@@ -313,10 +315,10 @@ static const struct nj_key exchange_keys[] = {
         .accepts = test, .expected = words, .help = h                                              \
     }
 #define ID_KEY                                                                                     \
-    NEEDED_TEXT("id", ENTRY(id), ENTRY_SIZE(id), nj_is_id, ID_WORDS,                               \
+    NEEDED_TEXT("id", ENTRY(id), ENTRY_SIZE(id), is_id, ID_WORDS,                                  \
                 "Name of the instance, once among feeds, brokers and strategies.")
 #define PLUGIN_KEYS                                                                                \
-    NEEDED_TEXT("plugin", ENTRY(plugin), ENTRY_SIZE(plugin), nj_is_id, ID_WORDS,                   \
+    NEEDED_TEXT("plugin", ENTRY(plugin), ENTRY_SIZE(plugin), is_id, ID_WORDS,                      \
                 "Name of the shared object without .so."),                                         \
         BOOL("enabled", "true", ENTRY(enabled), "Whether it is loaded and run.")
 #define ISOLATION_KEY                                                                              \
@@ -340,7 +342,7 @@ static const struct nj_key feeds_keys[] = {ID_KEY,
                                            {0}};
 
 static const struct nj_key brokers_keys[] = {
-    NEEDED_TEXT("id", ENTRY(id), NJORD_ASSET_SIZE, nj_is_id, "1 to 15 characters of a-z, 0-9 and _",
+    NEEDED_TEXT("id", ENTRY(id), NJORD_ASSET_SIZE, is_id, "1 to 15 characters of a-z, 0-9 and _",
                 "Name of the instance and of the venue in events, once among feeds, brokers and "
                 "strategies."),
     PLUGIN_KEYS,
@@ -424,7 +426,7 @@ static const struct nj_key risk_keys[] = {
     {0}};
 
 static const struct nj_key warmup_keys[] = {
-    NEEDED_TEXT("timeframe", ENTRY(warmup_timeframe), ENTRY_SIZE(warmup_timeframe), nj_is_timeframe,
+    NEEDED_TEXT("timeframe", ENTRY(warmup_timeframe), ENTRY_SIZE(warmup_timeframe), is_timeframe,
                 "a timeframe as 1m, 4h, 1d", "Bars of the history."),
     {.name = "bars",
      .type = NJ_KEY_INT,

@@ -87,9 +87,6 @@ void nj_choices_put(struct nj_buf *out, const struct nj_choice *choices);
 /* The same as nj_config_reference() for njord.yaml(5), in man's own language. */
 void nj_config_manual(struct nj_buf *out);
 
-/* Texts as they must be. */
-bool nj_is_id(const char *text);        /* ^[a-z0-9_]{1,47}$ */
-bool nj_is_symbol(const char *text);    /* BASE/QUOTE */
-bool nj_is_timeframe(const char *text); /* 1m, 4h, 1d: ^[1-9][0-9]{0,3}[smhdw]$ */
+bool nj_is_symbol(const char *text); /* BASE/QUOTE */
 
 #endif

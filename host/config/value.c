@@ -168,7 +168,9 @@ void nj_value_expect_duration(struct nj_buf *out, int64_t min_ns, int64_t max_ns
 
 /* ---- what was found -------------------------------------------------------------------------- */
 
-void nj_value_show(struct nj_buf *out, const char *text)
+/* A text in double quotes for a person: cut at 64 bytes without splitting a character, control
+ * characters as '?'. */
+static void show(struct nj_buf *out, const char *text)
 {
     size_t len = strnlen(text, 65), shown = len;
     if (len > 64)
@@ -184,7 +186,7 @@ void nj_value_found(struct nj_buf *out, const char *text, bool quoted)
 {
     if (quoted)
         nj_buf_puts(out, "text ");
-    nj_value_show(out, text);
+    show(out, text);
 }
 
 const char *nj_value_bool_hint(const char *text)

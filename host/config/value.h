@@ -30,9 +30,6 @@ void nj_value_expect_duration(struct nj_buf *out, int64_t min_ns, int64_t max_ns
  * whole ms as "0.5ms" never occur in a table. */
 void nj_value_put_duration(struct nj_buf *out, int64_t ns);
 
-/* A text in double quotes for a person: cut at 64 bytes without splitting a character, control
- * characters as '?'. */
-void nj_value_show(struct nj_buf *out, const char *text);
 /* What was found: "abc" for a plain scalar, text "10" for a quoted one, nothing for null. */
 void nj_value_found(struct nj_buf *out, const char *text, bool quoted);
 /* A word for people who write yes, no, on, off: " (write true)", or "". */

@@ -64,7 +64,8 @@ static bool own_form(const char *text, size_t len, uint64_t *seq)
     return true;
 }
 
-uint64_t nj_line_seq(const char *text, size_t len)
+/* The seq that a journal line names, 0: none. */
+static uint64_t line_seq(const char *text, size_t len)
 {
     uint64_t seq;
     if (own_form(text, len, &seq))
@@ -77,7 +78,8 @@ uint64_t nj_line_seq(const char *text, size_t len)
 
 /* ---- the files ---- */
 
-int nj_backlog_name(const struct nj_backlog *c, size_t n, char *out, size_t cap,
+/* The n-th file's name. */
+static int put_name(const struct nj_backlog *c, size_t n, char *out, size_t cap,
                     struct nj_error *err)
 {
     return nj_journal_name_make(&c->files.files[n], out, cap, err);
@@ -87,7 +89,7 @@ static int path_of(const struct nj_backlog *c, size_t n, char path[NJ_PATH_MAX],
                    struct nj_error *err)
 {
     char name[NJ_STEM_SIZE + 32];
-    int rc = nj_backlog_name(c, n, name, sizeof name, err);
+    int rc = put_name(c, n, name, sizeof name, err);
     return rc == 0 ? nj_path_join(path, NJ_PATH_MAX, c->dir, name, err) : rc;
 }
 
@@ -122,7 +124,7 @@ static int look_at_first(const struct nj_backlog *c, size_t n, uint64_t *first,
     if (got < 0)
         rc = nj_error_set(err, NJ_ERR_INPUT, "journal %s", njord_lines_error(lines));
     else if (got > 0 && !line.torn && !line.too_long)
-        *first = nj_line_seq(line.text, line.len);
+        *first = line_seq(line.text, line.len);
     njord_lines_close(lines);
     return rc;
 }
@@ -212,7 +214,7 @@ static bool line_at(int fd, char *text, off_t from, off_t size, off_t *begins, u
     if (!end)
         return false;
     *begins = start + (line + 1 - text);
-    *seq = nj_line_seq(line + 1, (size_t)(end - line - 1));
+    *seq = line_seq(line + 1, (size_t)(end - line - 1));
     return *seq > 0;
 }
 
@@ -257,7 +259,7 @@ uint64_t nj_backlog_last(const struct nj_backlog *c, size_t n)
         const char *before = end ? memrchr(text, '\n', (size_t)(end - text)) : NULL;
         const char *line = before ? before + 1 : text;
         if (end && (before || (off_t)len == st.st_size))
-            seq = nj_line_seq(line, (size_t)(end - line));
+            seq = line_seq(line, (size_t)(end - line));
     }
     if (fd >= 0)
         close(fd);
@@ -287,7 +289,7 @@ static int read_file(struct reading *r, const char *path, bool live, uint64_t fr
                                         : "line longer than 1 MiB");
             break;
         }
-        out.seq = nj_line_seq(line.text, line.len);
+        out.seq = line_seq(line.text, line.len);
         if (out.seq > r->last_seq)
             r->last_seq = out.seq;
         if (out.seq == 0 || out.seq > r->after_seq)

@@ -45,14 +45,9 @@ int nj_backlog_read(const struct nj_backlog *chain, uint64_t after_seq, nj_backl
 /* Seq of the last line of the n-th file, without reading what comes before; 0: not to be had so (a
  * compressed file, an empty one, a last line that names none). */
 uint64_t nj_backlog_last(const struct nj_backlog *chain, size_t n);
-/* The n-th file's name. */
-int nj_backlog_name(const struct nj_backlog *chain, size_t n, char *out, size_t cap,
-                    struct nj_error *err);
 
 /* "PATH:LINE", for messages. */
 #define NJ_BACKLOG_AT (NJ_PATH_MAX + 24)
 const char *nj_backlog_at(const struct nj_backlog_line *line, char out[NJ_BACKLOG_AT]);
-/* The seq that a journal line names, 0: none. */
-uint64_t nj_line_seq(const char *text, size_t len);
 
 #endif

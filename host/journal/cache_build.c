@@ -88,10 +88,7 @@ static int read_rows(struct build *b, struct nj_error *err)
 {
     char why[NJ_ERROR_TEXT];
     const char *path = b->source->path;
-    struct nj_scan scan = {.into = b->rows,
-                           .from_ns = INT64_MIN,
-                           .to_ns = INT64_MAX,
-                           .skip_bad = b->cache->options.skip_bad};
+    struct nj_scan scan = {.into = b->rows, .skip_bad = b->cache->options.skip_bad};
     njord_block block;
     int rc = 0, got = 0;
     njord_lines *lines = njord_lines_open(path, why, sizeof why);

@@ -360,31 +360,6 @@ void nj_columns_clear_rows(struct nj_columns_builder *b)
     b->id_len = 0;
 }
 
-void nj_columns_clear(struct nj_columns_builder *b)
-{
-    for (int i = COL_TS + 1; i < COL_I64S; i++) { /* an optional column is there or it is not */
-        free(b->i64[i]);
-        b->i64[i] = NULL;
-    }
-    for (int i = 0; i < COL_F64S; i++) {
-        if (!is_required_f64(b, i)) {
-            free(b->f64[i]);
-            b->f64[i] = NULL;
-        }
-    }
-    for (int i = 0; i < COL_U8S; i++) {
-        free(b->u8[i]);
-        b->u8[i] = NULL;
-    }
-    b->n = 0;
-    b->id_len = 0;
-    b->n_venues = 0;
-    b->length_ns = 0;
-    memset(b->symbol, 0, sizeof b->symbol);
-    memset(b->timeframe, 0, sizeof b->timeframe);
-    memset(b->venues, 0, sizeof b->venues);
-}
-
 #define MOVE(member)                                                                               \
     if (out->member)                                                                               \
     out->member += first

@@ -73,10 +73,8 @@ int nj_columns_add_trade(struct nj_columns_builder *builder, const njord_trade *
                          struct nj_error *err);
 /* What it holds; valid until the next row. */
 void nj_columns_view(const struct nj_columns_builder *builder, struct nj_columns *out);
-/* Forgets the rows, keeps the memory. */
-void nj_columns_clear(struct nj_columns_builder *builder);
-/* The same, but what they were of stays: further ones are of this symbol and timeframe, and venues
- * keep their numbers. */
+/* Forgets the rows, keeps the memory and what they were of: further ones are of this symbol and
+ * timeframe, and venues keep their numbers. */
 void nj_columns_clear_rows(struct nj_columns_builder *builder);
 
 #endif

@@ -108,19 +108,6 @@ struct nj_journal_stats {
 };
 void nj_journals_stats(const struct nj_journals *js, struct nj_journal_stats *out);
 
-/* ---- reading
- * ------------------------------------------------------------------------------------------------------------
- */
-
-/* Called for each whole line, without its newline. Returns 0 to go on; anything else ends the
- * reading and is returned. */
-typedef int (*nj_line_fn)(void *ctx, const char *line, size_t len, uint64_t number,
-                          struct nj_error *err);
-
-/* Reads a live journal file from its start, lines up to 1 MiB, bounded memory. An unterminated last
- * line is the end of data. NJ_ERR_NOT_FOUND: no such file. */
-int nj_journal_read(const char *path, nj_line_fn each, void *ctx, struct nj_error *err);
-
 /* Repairs the tail of one file, as opening for append does: cuts back to the last line that parses
  * as a JSON object, within the last 1 MiB (further back is NJ_ERR_INPUT), keeping what was cut in
  * PATH.torn. Returns bytes cut in *cut. */

@@ -76,9 +76,6 @@ int nj_chain_next(struct nj_chain *chain, struct nj_reader_stats *stats, struct 
  */
 int nj_chain_next_file(struct nj_chain *chain, struct nj_error *err);
 void nj_chain_close_file(struct nj_chain *chain);
-/* Opens one; NJ_ERR_NOT_FOUND: it is gone. */
-int nj_chain_open_file(struct nj_chain *chain, const struct nj_journal_file *file,
-                       struct nj_error *err);
 /* The file at a place, also when it has been compressed since the folder was listed.
  * NJ_ERR_NOT_FOUND: it is gone. */
 int nj_chain_open_place(struct nj_chain *chain, const struct nj_place *place, struct nj_error *err);

@@ -10,7 +10,8 @@
 
 /* ---- one file -------------------------------------------------------------------------------- */
 
-int nj_chain_open_file(struct nj_chain *c, const struct nj_journal_file *file, struct nj_error *err)
+/* Opens one; NJ_ERR_NOT_FOUND: it is gone. */
+static int open_file(struct nj_chain *c, const struct nj_journal_file *file, struct nj_error *err)
 {
     char name[NJ_STEM_SIZE + 64], why[NJ_ERROR_TEXT];
     int rc = nj_journal_name_make(file, name, sizeof name, err);
@@ -114,7 +115,7 @@ int nj_chain_open_place(struct nj_chain *c, const struct nj_place *place, struct
             nj_shelf_at(c->shelf, c->stem, place->day, place->part);
         if (!file && i > 0)
             break;
-        rc = file ? nj_chain_open_file(c, file, err) : NJ_ERR_NOT_FOUND;
+        rc = file ? open_file(c, file, err) : NJ_ERR_NOT_FOUND;
         if (rc == NJ_ERR_NOT_FOUND) { /* compressed meanwhile, or removed */
             int listed = nj_shelf_list(c->shelf, err);
             if (listed < 0)
@@ -150,7 +151,7 @@ static int open_live(struct nj_chain *c, size_t *added, struct nj_error *err)
     *added = 0;
     if (n == 0 || files[n - 1].day != NJ_DAY_LIVE || is_out_of_range(c, files, n, n - 1))
         return 0;
-    int rc = nj_chain_open_file(c, &files[n - 1], err);
+    int rc = open_file(c, &files[n - 1], err);
     if (rc < 0 && rc != NJ_ERR_NOT_FOUND)
         return rc;
     bool gone = rc == NJ_ERR_NOT_FOUND;

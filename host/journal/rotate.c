@@ -47,7 +47,8 @@ bool nj_line_time(const struct nj_platform *pf, const char *stem, const char *li
     return good && *ts_ns != NJORD_NONE_I64;
 }
 
-bool nj_stem_of_path(const char *path, char out[NJ_STEM_SIZE])
+/* The stem of DIR/STEM.ndjson. False: it is none. */
+static bool stem_of_path(const char *path, char out[NJ_STEM_SIZE])
 {
     struct nj_journal_file file;
     const char *slash = strrchr(path, '/');
@@ -103,7 +104,7 @@ void nj_rotate_learn(const struct nj_jfile_env *env, struct nj_jfile *f)
         return;
     }
     f->day = NJ_DAY_NONE;
-    if (!nj_stem_of_path(f->path, stem))
+    if (!stem_of_path(f->path, stem))
         return;
     const char *end = NULL;
     for (int i = 0; i < 2 && !end; i++) {
@@ -254,7 +255,7 @@ int nj_rotate_file(const struct nj_jfile_env *env, struct nj_jfile *f, int32_t d
     bool moved = false, named = false;
     int fd = -1, rc;
 
-    if (!nj_stem_of_path(f->path, dated.stem))
+    if (!stem_of_path(f->path, dated.stem))
         return nj_error_set(err, NJ_ERR_INTERNAL, "journal '%s': not a live file", f->path);
     if (lstat(f->path, &st) != 0)
         return nj_error_errno(err, errno, "journal '%s'", f->path);

@@ -22,9 +22,6 @@
 bool nj_line_time(const struct nj_platform *pf, const char *stem, const char *line, size_t len,
                   int64_t *ts_ns);
 
-/* The stem of DIR/STEM.ndjson. False: it is none. */
-bool nj_stem_of_path(const char *path, char out[NJ_STEM_SIZE]);
-
 /* Are the dated names of a journal in the order of writing over all runs? All are but those of
  * market data: that may be history, written after what is newer. */
 bool nj_rotate_in_order(const char *stem);

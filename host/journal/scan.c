@@ -16,8 +16,7 @@
 /* A run over lines of one file. */
 struct run {
     struct nj_scan *scan;
-    const char *path; /* NULL: unknown */
-    uint64_t number;  /* of the line in hand */
+    uint64_t number; /* of the line in hand */
     struct scan_engine engine;
     uint8_t venue; /* of engine.venue */
 };
@@ -39,9 +38,6 @@ __attribute__((format(printf, 3, 4))) static int refuse(struct run *r, struct nj
     va_start(args, format);
     vsnprintf(why, sizeof why, format, args);
     va_end(args);
-    if (r->path)
-        return nj_error_set(err, NJ_ERR_INPUT, "%.240s:%llu: %s", r->path,
-                            (unsigned long long)r->number, why);
     return nj_error_set(err, NJ_ERR_INPUT, "line %llu: %s", (unsigned long long)r->number, why);
 }
 
@@ -51,11 +47,6 @@ static int settle(struct run *r, int rc, const struct nj_error *why, struct nj_e
     if (rc == NJ_ERR_INPUT)
         return refuse(r, err, "%.200s", why->text);
     return rc < 0 ? nj_error_set(err, rc, "%s", why->text) : 0;
-}
-
-static inline bool in_range(const struct nj_scan *scan, int64_t ts)
-{
-    return ts >= scan->from_ns && (ts < scan->to_ns || scan->to_ns == INT64_MAX);
 }
 
 /* ---- one line -------------------------------------------------------------------------------- */
@@ -77,13 +68,9 @@ static int take_slowly(struct run *r, const char *line, size_t len, struct nj_er
     if (njord_decode_json(type_of(r->scan), line, len, &event, sizeof event, NULL, &bad) != 0)
         return refuse(r, err, "%s", len == 0 ? "empty" : bad.text);
     if (event.ev.type == NJORD_EV_BAR)
-        rc = in_range(r->scan, event.bar.ts_open)
-                 ? nj_columns_add_bar(r->scan->into, &event.bar, &why)
-                 : 0;
+        rc = nj_columns_add_bar(r->scan->into, &event.bar, &why);
     else
-        rc = in_range(r->scan, event.ev.ts_ns)
-                 ? nj_columns_add_trade(r->scan->into, &event.trade, &why)
-                 : 0;
+        rc = nj_columns_add_trade(r->scan->into, &event.trade, &why);
     return settle(r, rc, &why, err);
 }
 
@@ -115,8 +102,6 @@ static inline int take_row(struct run *r, struct nj_error *err)
     int rc = 0;
     if (e->type == NJORD_EV_BAR) {
         const njord_bar *bar = &e->event.bar;
-        if (!in_range(r->scan, bar->ts_open))
-            return 0;
         if (e->new_name ||
             (uint64_t)bar->ts_close - (uint64_t)bar->ts_open != (uint64_t)into->length_ns)
             rc = check_names(r, &why);
@@ -124,8 +109,6 @@ static inline int take_row(struct run *r, struct nj_error *err)
             rc = nj_columns_push_bar(into, bar, &why);
     } else {
         const njord_trade *trade = &e->event.trade;
-        if (!in_range(r->scan, trade->ev.ts_ns))
-            return 0;
         if (e->new_name || (e->new_venue && e->has_venue))
             rc = check_names(r, &why);
         if (rc == 0)
@@ -196,62 +179,12 @@ static int take_text(struct run *r, const char *text, size_t len, bool last, siz
     return rc;
 }
 
-static void begin(struct run *r, struct nj_scan *scan, const char *path, uint64_t number)
-{
-    r->scan = scan;
-    r->path = path;
-    r->number = number;
-    r->venue = NJORD_NONE_U8;
-    scan_engine_init(&r->engine, type_of(scan));
-}
-
 int nj_scan_lines(struct nj_scan *scan, const char *text, size_t len, bool last, uint64_t number,
                   size_t *used, struct nj_error *err)
 {
-    struct run r;
-    begin(&r, scan, NULL, number);
+    struct run r = {.scan = scan, .number = number, .venue = NJORD_NONE_U8};
+    scan_engine_init(&r.engine, type_of(scan));
     return take_text(&r, text, len, last, used, err);
-}
-
-/* ---- files ----------------------------------------------------------------------------------- */
-
-/* Is an unterminated last line of this file one that is still being written? */
-static bool is_live(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    struct nj_journal_file file;
-    return nj_journal_name_parse(slash ? slash + 1 : path, &file) && file.day == NJ_DAY_LIVE;
-}
-
-int nj_scan_file(struct nj_scan *scan, const char *path, struct nj_error *err)
-{
-    char why[512];
-    struct run r;
-    njord_block block;
-    int got, rc = 0;
-    njord_lines *lines = njord_lines_open(path, why, sizeof why);
-    if (!lines)
-        return nj_error_set(err, errno == ENOENT ? NJ_ERR_NOT_FOUND : NJ_ERR_IO, "%s", why);
-    begin(&r, scan, path, 1);
-    while (rc == 0 && (got = njord_lines_block(lines, &block)) != 0) {
-        size_t used;
-        if (got < 0) {
-            rc = nj_error_set(err, NJ_ERR_IO, "%s", njord_lines_error(lines));
-            break;
-        }
-        r.number = block.number;
-        if (block.torn && is_live(path))
-            break;
-        if (block.too_long) {
-            scan->lines++;
-            rc = refuse(&r, err, "longer than %u bytes", NJORD_LINE_MAX);
-        } else {
-            rc = take_text(&r, block.text, block.len, true, &used, err);
-        }
-        scan->bytes = block.end;
-    }
-    njord_lines_close(lines);
-    return rc;
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */

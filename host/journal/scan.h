@@ -7,7 +7,7 @@
  * njord_decode_json(), which is strict where jansson is not; both accept and refuse the same lines
  * and give the same values: a fuzzer and tests hold them together. So an empty line is bad, a '\r'
  * before the line end is a blank. Columns ask besides for one symbol, one timeframe and the
- * ts_close that it means. Memory in, rows out; nj_scan_file reads the file. [any]. */
+ * ts_close that it means. Memory in, rows out. [any]. */
 #ifndef NJ_JOURNAL_SCAN_H
 #define NJ_JOURNAL_SCAN_H
 
@@ -15,11 +15,9 @@
 
 struct nj_scan {
     struct nj_columns_builder *into;
-    int64_t from_ns, to_ns; /* rows with from <= ts < to; INT64_MIN, INT64_MAX: all */
-    bool skip_bad;          /* count a bad line and go on */
+    bool skip_bad; /* count a bad line and go on */
     /* out */
     uint64_t lines, bad, slow; /* read; refused; that took the slow way */
-    uint64_t bytes;            /* nj_scan_file: unpacked, up to the end of the last line read */
 };
 
 /* Reads whole lines of text[0..len) ('\n' ended; the last may lack it only when `last`). *used:
@@ -30,9 +28,5 @@ int nj_scan_lines(struct nj_scan *scan, const char *text, size_t len, bool last,
 /* One line (without '\n') into an event: the scanner's way for those who want events. type:
  * NJORD_EV_BAR or NJORD_EV_TRADE; out: room for the struct. */
 int nj_scan_event(uint32_t type, const char *line, size_t len, void *out, struct nj_error *err);
-/* A whole file, plain or gzip (its CRC and length checked), into columns. Errors name file and
- * line; NJ_ERR_NOT_FOUND: no such file, NJ_ERR_IO: damaged or unreadable. An unterminated last line
- * of a live file (names.h) is not read. */
-int nj_scan_file(struct nj_scan *scan, const char *path, struct nj_error *err);
 
 #endif

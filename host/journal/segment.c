@@ -51,7 +51,8 @@ bool nj_section_of(enum nj_segment_section section, enum nj_columns_kind kind)
     return (table[section].who & (kind == NJ_COLUMNS_BARS ? IN_BARS : IN_TRADES)) != 0;
 }
 
-bool nj_section_required(enum nj_segment_section section)
+/* Must a series that has such a section have it? */
+static bool section_required(enum nj_segment_section section)
 {
     return (table[section].who & REQUIRED) != 0;
 }
@@ -115,7 +116,7 @@ static int check_sections(const struct nj_segment_head *h, struct nj_error *err)
                                  x->offset < end || x->offset > h->file_size || x->bytes == 0 ||
                                  x->bytes > h->file_size - x->offset ||
                                  (table[i].width && x->bytes != h->rows * table[i].width)
-                           : h->rows > 0 && nj_section_required(i) && nj_section_of(i, h->kind);
+                           : h->rows > 0 && section_required(i) && nj_section_of(i, h->kind);
         if (wrong)
             return nj_error_set(err, NJ_ERR_INPUT, "damaged: its section %u cannot be", i);
         if (there)

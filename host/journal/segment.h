@@ -83,9 +83,8 @@ struct nj_segment_head {
 
 /* Bytes a row takes in a section; 0: it is not counted in rows. */
 size_t nj_section_width(enum nj_segment_section section);
-/* Has a series of this kind such a section, and must it have it? */
+/* Has a series of this kind such a section? */
 bool nj_section_of(enum nj_segment_section section, enum nj_columns_kind kind);
-bool nj_section_required(enum nj_segment_section section);
 /* The column of a view that a section holds; NULL: not there. Not of NJ_SECTION_VENUES. */
 const void *nj_section_data(const struct nj_columns *columns, enum nj_segment_section section);
 /* Points the view's column at data. */

@@ -295,15 +295,3 @@ int nj_state_get(struct nj_state *state, const char *name, struct nj_buf *out, s
     int rc = document_path(state, name, path, err);
     return rc ? rc : nj_read_file(path, DOCUMENT_SIZE, out, err);
 }
-
-int nj_state_remove(struct nj_state *state, const char *name, struct nj_error *err)
-{
-    char path[NJ_PATH_MAX];
-    const struct nj_platform *pf = state->platform;
-    int rc = document_path(state, name, path, err);
-    if (rc == 0 && pf->unlink(pf->ctx, path) != 0)
-        rc = nj_error_errno(err, errno, "document '%s': cannot be removed", path);
-    if (rc == 0 && pf->fsync_dir(pf->ctx, state->dir) != 0)
-        rc = nj_error_errno(err, errno, "folder '%s': cannot be synced", state->dir);
-    return rc;
-}

@@ -51,7 +51,6 @@ int nj_state_put(struct nj_state *state, const char *name, const void *data, siz
                  struct nj_error *err);
 int nj_state_get(struct nj_state *state, const char *name, struct nj_buf *out,
                  struct nj_error *err);
-int nj_state_remove(struct nj_state *state, const char *name, struct nj_error *err);
 
 /* Saved plugin states: state/ID.SEQ (an id that begins with @ is the host's own); the newest two
  * are kept. `get` gives the newest, with a seq of at most at_most (0: any), and its seq. The bytes

@@ -69,6 +69,20 @@ static inline void end(struct nj_instance *i)
     nj_call_end(i->ops->calls);
 }
 
+/* Is a callback there at all? (A strategy without any is refused.) */
+static bool has_callback(const struct nj_instance *i)
+{
+    /* every interface is its size, a reserved word, then function pointers */
+    const char *at = (const char *)&i->iface, *end = at + iface_size(i->kind);
+    for (at += 8; at < end; at += sizeof(void (*)(void))) {
+        void (*callback)(void);
+        memcpy(&callback, at, sizeof callback);
+        if (callback)
+            return true;
+    }
+    return false;
+}
+
 int nj_instance_create(struct nj_instance **out, const struct nj_instance_spec *spec,
                        struct nj_error *err)
 {
@@ -95,7 +109,7 @@ int nj_instance_create(struct nj_instance **out, const struct nj_instance_spec *
         goto fail;
     }
     rc = nj_module_iface(i->module, &i->iface, (uint32_t)iface_size(i->kind), err);
-    if (rc == 0 && !nj_instance_has_callback(i))
+    if (rc == 0 && !has_callback(i))
         rc = nj_error_set(err, NJ_ERR_REFUSED,
                           "plugin '%s' of '%s': has no callback at all: it could never do anything",
                           i->module->name, i->id);
@@ -521,17 +535,4 @@ njord_status nj_instance_subscribe(struct nj_instance *i, const char *symbol, ui
 {
     CALL("subscribe", i->cause_seq, on ? i->iface.feed.subscribe : i->iface.feed.unsubscribe,
          symbol, what);
-}
-
-bool nj_instance_has_callback(const struct nj_instance *i)
-{
-    /* every interface is its size, a reserved word, then function pointers */
-    const char *at = (const char *)&i->iface, *end = at + iface_size(i->kind);
-    for (at += 8; at < end; at += sizeof(void (*)(void))) {
-        void (*callback)(void);
-        memcpy(&callback, at, sizeof callback);
-        if (callback)
-            return true;
-    }
-    return false;
 }

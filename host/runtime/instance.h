@@ -173,7 +173,4 @@ njord_status nj_instance_next(struct nj_instance *instance);
 njord_status nj_instance_subscribe(struct nj_instance *instance, const char *symbol, uint32_t what,
                                    bool on);
 
-/* Is a callback there at all? (A strategy without any is refused.) */
-bool nj_instance_has_callback(const struct nj_instance *instance);
-
 #endif

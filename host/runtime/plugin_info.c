@@ -42,7 +42,7 @@ const char *nj_callback_name(uint32_t kind, uint32_t at)
                                                                        : NULL;
 }
 
-const char *nj_param_type_text(uint32_t type)
+static const char *type_text(uint32_t type)
 {
     static const char *const texts[] = {"",     "bool",     "int",  "real",
                                         "text", "duration", "enum", "map of real"};
@@ -77,7 +77,7 @@ static void put_param(struct nj_json_out *json, const njord_param *p)
     bool real = p->type == NJORD_PARAM_REAL || p->type == NJORD_PARAM_REAL_MAP;
     nj_put_open(json, NULL, '{');
     nj_put_text(json, "name", p->name);
-    nj_put_text(json, "type", nj_param_type_text(p->type));
+    nj_put_text(json, "type", type_text(p->type));
     nj_put_bool(json, "required", p->flags & NJORD_PARAM_REQUIRED);
     nj_put_bool(json, "live", p->flags & NJORD_PARAM_LIVE);
     nj_put_bool(json, "secret", p->flags & NJORD_PARAM_SECRET);

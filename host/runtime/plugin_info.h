@@ -18,7 +18,6 @@ int nj_plugin_describe(const struct nj_platform *pf, const char *path, uint32_t 
 
 /* The name of a kind's callback by its place in the interface, NULL: past the last. */
 const char *nj_callback_name(uint32_t kind, uint32_t at);
-const char *nj_param_type_text(uint32_t type);
 
 /* A private folder for copies of plugins, below $TMPDIR or /tmp, and its end with what a crash has
  * left in it. */

@@ -57,7 +57,7 @@ int nj_books_save(const struct nj_core *core, const struct nj_risk *risk, struct
     njord_state_out out;
     njord_writer writer = {sizeof writer, 0, &document, append};
     struct nj_saved head = {.seq = books->seq, .version = 1};
-    int rc = nj_ledger_save_parts(core->ledger, &ledger, &ids);
+    int rc = nj_ledger_save(core->ledger, &ledger, &ids);
     if (rc == 0 && risk)
         rc = nj_risk_save(risk, &rules);
     njord_state_out_init(&out);

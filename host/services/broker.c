@@ -178,7 +178,8 @@ static njord_order_ref ref_of(const struct nj_order *order)
     return ref;
 }
 
-void nj_broker_service_cancel(struct nj_host *host, const char *intent_id, const char *reason)
+/* Asks the broker to cancel an open order of the record. */
+static void cancel_order(struct nj_host *host, const char *intent_id, const char *reason)
 {
     struct nj_broker_service *s = &host->broker;
     const struct nj_order *order = nj_order_find(host->core.orders, intent_id);
@@ -230,7 +231,7 @@ void nj_broker_service_reconcile(struct nj_host *host)
 static void on_cancel(void *ctx, const struct nj_message *m)
 {
     const njord_cancel *cancel = (const njord_cancel *)m->event;
-    nj_broker_service_cancel(ctx, cancel->intent_id, "canceled");
+    cancel_order(ctx, cancel->intent_id, "canceled");
 }
 
 /* Market data to the broker: resting orders and books of its own. */
@@ -250,7 +251,7 @@ static void cancel_all(void *ctx, uint64_t seq)
     while (next) {
         const struct nj_order *order = next;
         next = nj_orders_next_open(host->core.orders, order, NULL, NULL);
-        nj_broker_service_cancel(host, order->intent_id, "halted");
+        cancel_order(host, order->intent_id, "halted");
     }
 }
 

@@ -41,8 +41,6 @@ void nj_broker_service_watch_halt(struct nj_host *host);
 /* After a start: orders that the journal leaves open are settled before anything is sent. What
  * never left ends here, of what did leave the broker is asked. Within an input. */
 void nj_broker_service_reconcile(struct nj_host *host);
-/* Asks the broker to cancel an open order of the record. */
-void nj_broker_service_cancel(struct nj_host *host, const char *intent_id, const char *reason);
 
 /* ops */
 njord_status nj_broker_ack(void *ctx, struct nj_instance *i, const njord_broker_order_ack *ack);

@@ -144,6 +144,7 @@ static void put_trading(struct nj_json_out *json, struct nj_host *host)
     nj_put_uint(json, "double_fills", host->broker.doubles);
     nj_put_uint(json, "open_orders", nj_orders_count_open(host->core.orders, NULL));
     nj_put_uint(json, "odd_events", host->core.odd_events);
+    nj_put_uint(json, "unvalued_fees", nj_ledger_unvalued_fees(host->core.ledger));
     nj_put_uint(json, "diverged", host->stats.diverged);
     nj_put_close(json, '}');
 }

@@ -62,7 +62,8 @@ void nj_core_forget_prices(struct nj_core *core)
         core->prices[i] = (struct nj_price){NAN, NAN, INT64_MIN};
 }
 
-double nj_core_asset_price(const struct nj_core *core, const char *asset, const char *quote)
+/* Price of an asset in a quote asset (fees in a third asset). */
+static double asset_price(const struct nj_core *core, const char *asset, const char *quote)
 {
     char symbol[2 * NJORD_ASSET_SIZE + 2];
     if (strcmp(asset, quote) == 0)
@@ -198,7 +199,7 @@ int nj_core_fill_of(const struct nj_core *core, const njord_broker_fill *from, c
 
 static double third_asset(void *ctx, const char *asset, const char *quote)
 {
-    return nj_core_asset_price(ctx, asset, quote);
+    return asset_price(ctx, asset, quote);
 }
 
 static int take(struct nj_core *core, const njord_event *event, const char **id)
@@ -266,7 +267,8 @@ void nj_core_publish_lost(struct nj_core *core)
 
 /* ---- life ---- */
 
-int nj_core_configure(struct nj_core *core, const struct nj_config *config, struct nj_error *err)
+/* Takes over instruments of a (re)loaded configuration. */
+static int configure(struct nj_core *core, const struct nj_config *config, struct nj_error *err)
 {
     core->config = config;
     for (uint32_t i = 0; i < config->exchange.n_symbols; i++)
@@ -303,7 +305,7 @@ int nj_core_init(struct nj_core *core, const struct nj_config *config, struct nj
         core->ledger = nj_ledger_new(core->instruments);
     if (core->ledger)
         core->orders = nj_orders_new(core->instruments);
-    int rc = core->orders ? nj_core_configure(core, config, err)
+    int rc = core->orders ? configure(core, config, err)
                           : nj_error_set(err, NJ_ERR_NOMEM, "core: out of memory");
     if (rc != 0)
         nj_core_free(core);

@@ -43,9 +43,6 @@ int nj_core_init(struct nj_core *core, const struct nj_config *config, struct nj
 int nj_core_attach(struct nj_core *core, struct nj_bus *bus, struct nj_error *err);
 void nj_core_free(struct nj_core *core);
 
-/* Takes over instruments of a (re)loaded configuration. */
-int nj_core_configure(struct nj_core *core, const struct nj_config *config, struct nj_error *err);
-
 /* Dense id of a symbol, made when new; NJORD_NO_SYMBOL: no symbol, or out of memory. */
 uint32_t nj_core_symbol_id(struct nj_core *core, const char *symbol);
 
@@ -58,8 +55,6 @@ void nj_core_forget_prices(struct nj_core *core);
 /* One unit of an asset in USD: 1 for risk.usd_quotes, else its last trade against USDT or USD; NaN:
  * not known. */
 double nj_core_usd_of(const struct nj_core *core, const char *asset);
-/* Price of an asset in a quote asset (fees in a third asset). */
-double nj_core_asset_price(const struct nj_core *core, const char *asset, const char *quote);
 
 /* A broker's fill as our own: the FillEvent of its order. NJ_ERR_NOT_FOUND: no such order. */
 int nj_core_fill_of(const struct nj_core *core, const njord_broker_fill *from, const char *venue,

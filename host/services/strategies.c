@@ -125,7 +125,7 @@ static int note_symbols(struct nj_slot *slot, struct nj_error *err)
     return 0;
 }
 
-void nj_strategy_unsubscribe(struct nj_slot *slot)
+static void unsubscribe(struct nj_slot *slot)
 {
     for (uint32_t i = 0; i < slot->n_subscriptions; i++)
         nj_bus_unsubscribe(slot->host->bus, slot->subscriptions[i]);
@@ -141,7 +141,7 @@ int nj_strategy_subscribe(struct nj_slot *slot, struct nj_error *err)
     static const char *const own[] = {"fills.new", "positions.snapshot", "risk.decisions",
                                       "broker.orders"};
     uint32_t n_own = sizeof own / sizeof own[0], n_events = slot->config->n_events;
-    nj_strategy_unsubscribe(slot);
+    unsubscribe(slot);
     slot->subscriptions = calloc(n_own + n_events + 1, sizeof(struct nj_subscription *));
     int rc = slot->subscriptions
                  ? note_symbols(slot, err)
@@ -382,7 +382,8 @@ static bool load_saved(struct nj_slot *slot, struct nj_instance *instance)
     return rc == 0;
 }
 
-int nj_strategy_start_one(struct nj_slot *slot, struct nj_error *err)
+/* Makes, loads the saved state of, and installs one strategy. */
+static int start_one(struct nj_slot *slot, struct nj_error *err)
 {
     struct nj_host *host = slot->host;
     struct nj_instance *instance = NULL;
@@ -413,7 +414,7 @@ int nj_strategies_start(struct nj_host *host, struct nj_error *err)
         if (rc != 0)
             return rc;
         struct nj_error why = {0};
-        if (nj_strategy_start_one(slot, &why) != 0) {
+        if (start_one(slot, &why) != 0) {
             slot->state = NJ_SLOT_REFUSED;
             snprintf(slot->detail, sizeof slot->detail, "%.255s", why.text);
             nj_host_announce(host, slot->id, slot->kind, NJORD_PLUGIN_EVENT_REFUSED, "", why.text);

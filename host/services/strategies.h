@@ -22,11 +22,8 @@ struct nj_instance;
 int nj_strategies_start(struct nj_host *host, struct nj_error *err);
 /* Subscribes a slot's globs and its own flow. */
 int nj_strategy_subscribe(struct nj_slot *slot, struct nj_error *err);
-void nj_strategy_unsubscribe(struct nj_slot *slot);
 /* Gives a strategy its capital: the entry's, else the broker account's cash. */
 void nj_strategy_fund(struct nj_slot *slot);
-/* Makes, loads the saved state of, and installs one strategy. */
-int nj_strategy_start_one(struct nj_slot *slot, struct nj_error *err);
 /* Shows an event to the slot's instance, once; while it is warming in the time of its history. */
 void nj_strategy_show(struct nj_slot *slot, const char *topic, const njord_event *event);
 /* Would its subscriptions bring it this event? own: of the order flow, else of the market. */

@@ -117,21 +117,14 @@ struct nj_sum nj_ledger_symbol_pnl(const struct nj_ledger *ledger, const struct 
  * with *at = 0. */
 const struct nj_instrument *nj_ledger_next_symbol(const struct nj_ledger *ledger, size_t *at);
 
-/* Realized minus fees plus unrealized over all positions, in USD: usd_of(quote) turns a quote
- * asset's amount into USD and is NaN when it cannot; last_price(symbol) likewise. A position
- * without a price counts at its average. NaN: something stands in an asset that has no rate. */
-double nj_ledger_pnl_usd(const struct nj_ledger *ledger, nj_price_fn last_price, nj_price_fn usd_of,
-                         void *ctx);
-
+/* Fees in a third asset that had no price when they were paid, so far: counted nowhere else. */
 uint64_t nj_ledger_unvalued_fees(const struct nj_ledger *ledger);
 
-/* The whole ledger as one JSON document (lots included), and back into a fresh one: for state_dir
+/* The whole ledger as a JSON document (lots included) and the ids of its fills as bytes, of a long
+ * history most of it; and back into a fresh one, _load_ids after nj_ledger_load(): for state_dir
  * snapshots. What was loaded saves to the same bytes. A step that has changed since is taken when
  * all lots are whole in the new one. After an error the ledger is to be freed. */
-int nj_ledger_save(const struct nj_ledger *ledger, struct nj_buf *out);
-/* The same in two parts, the ids of fills as bytes: of a long history they are most of it.
- * _load_ids after nj_ledger_load(). */
-int nj_ledger_save_parts(const struct nj_ledger *ledger, struct nj_buf *out, struct nj_buf *ids);
+int nj_ledger_save(const struct nj_ledger *ledger, struct nj_buf *out, struct nj_buf *ids);
 int nj_ledger_load_ids(struct nj_ledger *ledger, const void *ids, size_t len, struct nj_error *err);
 int nj_ledger_load(struct nj_ledger *ledger, const char *json, size_t len, struct nj_error *err);
 

@@ -54,7 +54,7 @@ static void save_position(const struct nj_position *p, struct nj_buf *out)
     nj_buf_puts(out, "]}");
 }
 
-static int save(const struct nj_ledger *l, bool with_ids, struct nj_buf *out)
+static int save(const struct nj_ledger *l, struct nj_buf *out)
 {
     nj_buf_puts(out, "{\"version\":1,\"strategies\":[");
     for (uint32_t i = 0; i < l->n_strategies; i++) {
@@ -93,23 +93,13 @@ static int save(const struct nj_ledger *l, bool with_ids, struct nj_buf *out)
     nj_buf_puts(out, "]");
     put_key(out, "unvalued_fees");
     nj_json_put_i64(out, (int64_t)l->unvalued_fees);
-    put_key(out, "fill_ids");
-    if (with_ids)
-        nj_json_put_ids(out, &l->fill_ids, false);
-    else
-        nj_buf_puts(out, "[]");
-    nj_buf_putc(out, '}');
+    nj_buf_puts(out, ",\"fill_ids\":[]}"); /* they are a part of their own */
     return out->failed ? NJ_ERR_NOMEM : 0;
 }
 
-int nj_ledger_save(const struct nj_ledger *l, struct nj_buf *out)
+int nj_ledger_save(const struct nj_ledger *l, struct nj_buf *out, struct nj_buf *ids)
 {
-    return save(l, true, out);
-}
-
-int nj_ledger_save_parts(const struct nj_ledger *l, struct nj_buf *out, struct nj_buf *ids)
-{
-    int rc = save(l, false, out);
+    int rc = save(l, out);
     return rc != 0 || nj_idset_put(&l->fill_ids, ids) ? rc : NJ_ERR_NOMEM;
 }
 

@@ -132,21 +132,6 @@ const struct nj_instrument *nj_ledger_next_symbol(const struct nj_ledger *l, siz
     return *at < l->n_used ? nj_instrument_by_id(l->instruments, l->used[(*at)++]) : NULL;
 }
 
-double nj_ledger_pnl_usd(const struct nj_ledger *l, nj_price_fn last_price, nj_price_fn usd_of,
-                         void *ctx)
-{
-    struct nj_sum sum = nj_sum_of(0);
-    const struct nj_instrument *i;
-    for (size_t at = 0; (i = nj_ledger_next_symbol(l, &at)) != NULL;) {
-        double price = last_price ? last_price(ctx, i->symbol) : NAN;
-        struct nj_sum pnl = nj_ledger_symbol_pnl(l, i, price);
-        if (nj_sum_value(pnl) != 0)
-            sum = nj_sum_plus(sum, nj_sum_times(pnl, usd_of(ctx, i->quote)));
-    }
-    double value = nj_sum_value(sum);
-    return isfinite(value) ? value : NAN;
-}
-
 bool nj_ledger_seen(const struct nj_ledger *ledger, const char *fill_id)
 {
     return nj_idset_find(&ledger->fill_ids, nj_id_of(fill_id, strlen(fill_id))) != NULL;

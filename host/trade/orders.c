@@ -302,12 +302,6 @@ no_memory:
 /* ---- the flow --------------------------------------------------------------------------------
  */
 
-static int odd(struct nj_orders *o, int code)
-{
-    o->odd++;
-    return code;
-}
-
 static struct nj_order_entry *entry_of(const struct nj_orders *o, const char *id, size_t size)
 {
     return memchr(id, '\0', size) ? nj_map_get(&o->by_id, id) : NULL;
@@ -325,17 +319,17 @@ int nj_orders_intent(struct nj_orders *o, const njord_intent *in)
         !text_ok(in->strategy_id, sizeof in->strategy_id) ||
         !text_ok(in->symbol, sizeof in->symbol) ||
         (in->side != NJORD_SIDE_BUY && in->side != NJORD_SIDE_SELL))
-        return odd(o, NJ_ERR_INPUT);
+        return NJ_ERR_INPUT;
     if (nj_orders_seen(o, in->intent_id))
-        return odd(o, NJ_ERR_EXISTS);
+        return NJ_ERR_EXISTS;
     struct nj_instrument *i = nj_instrument_get(o->instruments, in->symbol);
     if (!i)
-        return odd(o, NJ_ERR_INPUT);
+        return NJ_ERR_INPUT;
     int64_t lots;
     if (!(in->qty > 0) || !nj_lots_down(i, in->qty, &lots))
         lots = 0; /* risk will say what is wrong with it */
     if (!nj_orders_fit(o, in->side, lots))
-        return odd(o, NJ_ERR_LIMIT);
+        return NJ_ERR_LIMIT;
     struct nj_order_entry *e = nj_orders_entry_new(o, in->intent_id, in->strategy_id, i);
     if (!e)
         return NJ_ERR_NOMEM;
@@ -374,11 +368,11 @@ int nj_orders_decision(struct nj_orders *o, const njord_decision *d)
 {
     struct nj_order_entry *e = ENTRY_OF(o, d->intent_id);
     if (!e)
-        return odd(o, NJ_ERR_NOT_FOUND);
+        return NJ_ERR_NOT_FOUND;
     enum nj_order_stage stage = e->order.stage;
     if (d->allowed) {
         if (stage == NJ_ORDER_REFUSED)
-            return odd(o, NJ_ERR_INPUT);
+            return NJ_ERR_INPUT;
         if (stage == NJ_ORDER_INTENT) {
             nj_orders_uncount(e);
             e->order.stage = NJ_ORDER_ACCEPTED;
@@ -390,7 +384,7 @@ int nj_orders_decision(struct nj_orders *o, const njord_decision *d)
     if (stage == NJ_ORDER_REFUSED || of_another(d))
         return 0;
     if (stage != NJ_ORDER_INTENT && stage != NJ_ORDER_ACCEPTED)
-        return odd(o, NJ_ERR_INPUT);
+        return NJ_ERR_INPUT;
     nj_orders_take_reason(e, d->reason, sizeof d->reason);
     nj_orders_end(o, e, NJ_ORDER_REFUSED);
     return 0;
@@ -401,12 +395,12 @@ int nj_orders_accepted(struct nj_orders *o, const njord_order_event *order)
     struct nj_order_entry *e = ENTRY_OF(o, order->intent_id);
     int64_t lots;
     if (!e)
-        return odd(o, NJ_ERR_NOT_FOUND);
+        return NJ_ERR_NOT_FOUND;
     if ((e->order.stage != NJ_ORDER_INTENT && e->order.stage != NJ_ORDER_ACCEPTED) ||
         !(order->qty > 0) || !nj_lots_nearest(e->order.instrument, order->qty, &lots) || lots <= 0)
-        return odd(o, NJ_ERR_INPUT);
+        return NJ_ERR_INPUT;
     if (lots > e->counted && !nj_orders_fit(o, e->order.side, lots - e->counted))
-        return odd(o, NJ_ERR_LIMIT);
+        return NJ_ERR_LIMIT;
     nj_orders_uncount(e);
     e->order.stage = NJ_ORDER_ACCEPTED;
     e->order.lots = lots;
@@ -419,12 +413,12 @@ int nj_orders_sent(struct nj_orders *o, const char *intent_id)
 {
     struct nj_order_entry *e = nj_map_get(&o->by_id, intent_id);
     if (!e)
-        return odd(o, NJ_ERR_NOT_FOUND);
+        return NJ_ERR_NOT_FOUND;
     enum nj_order_stage stage = e->order.stage;
     if (stage == NJ_ORDER_SENT)
         return 0;
     if ((stage != NJ_ORDER_ACCEPTED && stage != NJ_ORDER_UNKNOWN) || e->expected >= 0)
-        return odd(o, NJ_ERR_INPUT);
+        return NJ_ERR_INPUT;
     e->order.stage = NJ_ORDER_SENT;
     return 0;
 }
@@ -453,10 +447,10 @@ int nj_orders_ack(struct nj_orders *o, const njord_broker_order_ack *ack)
 {
     struct nj_order_entry *e = ENTRY_OF(o, ack->client_order_id);
     if (!e)
-        return odd(o, NJ_ERR_NOT_FOUND);
+        return NJ_ERR_NOT_FOUND;
     if (!let_through(e) ||
         !take_exchange_id(e, ack->exchange_order_id, sizeof ack->exchange_order_id))
-        return odd(o, NJ_ERR_INPUT);
+        return NJ_ERR_INPUT;
     if (nj_order_open(&e->order))
         e->order.stage = NJ_ORDER_ACKED;
     return 0;
@@ -483,13 +477,13 @@ int nj_orders_update(struct nj_orders *o, const njord_broker_order_update *u)
     struct nj_order_entry *e = ENTRY_OF(o, u->client_order_id);
     int64_t filled = 0;
     if (!e)
-        return odd(o, NJ_ERR_NOT_FOUND);
+        return NJ_ERR_NOT_FOUND;
     if (!let_through(e) || u->status < NJORD_STATUS_NEW || u->status > NJORD_STATUS_UNKNOWN ||
         (njord_is_set_f64(u->filled_qty) &&
          (u->filled_qty < 0 || !nj_lots_nearest(e->order.instrument, u->filled_qty, &filled))) ||
         filled > e->order.lots ||
         !take_exchange_id(e, u->exchange_order_id, sizeof u->exchange_order_id))
-        return odd(o, NJ_ERR_INPUT);
+        return NJ_ERR_INPUT;
     if (!nj_order_open(&e->order) || e->expected >= 0)
         return 0; /* late: the first end stands */
     enum nj_order_stage stage = end_of(u->status);
@@ -538,17 +532,17 @@ int nj_orders_fill(struct nj_orders *o, const njord_broker_fill *f)
     struct nj_order_entry *e = ENTRY_OF(o, f->client_order_id);
     int64_t lots;
     if (!e)
-        return odd(o, NJ_ERR_NOT_FOUND);
+        return NJ_ERR_NOT_FOUND;
     if (!let_through(e))
-        return odd(o, NJ_ERR_INPUT);
+        return NJ_ERR_INPUT;
     int known = trade_known(e, f->trade_id, sizeof f->trade_id);
     if (known != 0)
-        return known < 0 ? known : odd(o, NJ_ERR_EXISTS);
+        return known < 0 ? known : NJ_ERR_EXISTS;
     if (!(f->qty > 0) || !(f->price > 0) || !isfinite(f->price) ||
         !nj_lots_nearest(e->order.instrument, f->qty, &lots) || lots <= 0 ||
         lots > e->order.lots - e->order.filled_lots ||
         !take_exchange_id(e, f->exchange_order_id, sizeof f->exchange_order_id))
-        return odd(o, NJ_ERR_INPUT);
+        return NJ_ERR_INPUT;
     e->n_trades += f->trade_id[0] != '\0';
     nj_order_fill(o, &e->order, lots, f->price);
     return 0;
@@ -558,9 +552,9 @@ int nj_orders_cancel(struct nj_orders *o, const njord_cancel *cancel)
 {
     struct nj_order_entry *e = ENTRY_OF(o, cancel->intent_id);
     if (!e)
-        return odd(o, NJ_ERR_NOT_FOUND);
+        return NJ_ERR_NOT_FOUND;
     if (!nj_order_open(&e->order))
-        return odd(o, NJ_ERR_INPUT);
+        return NJ_ERR_INPUT;
     e->order.cancel_wanted = true;
     return 0;
 }

@@ -128,9 +128,6 @@ void nj_order_end(struct nj_orders *o, struct nj_order *order, enum nj_order_sta
 void nj_order_desk_working(const struct nj_order_desk *desk, int64_t *buys, int64_t *sells,
                            double *bound_cash);
 
-/* Events that could not follow, so far. */
-uint64_t nj_orders_odd(const struct nj_orders *o);
-
 /* NULL: never seen, or ended longer ago than the record keeps: the last NJ_ORDERS_ENDED ended ones.
  * The pointer is good until the next event is taken; an open order's while it is open. */
 #define NJ_ORDERS_ENDED 10000u

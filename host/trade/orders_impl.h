@@ -64,7 +64,7 @@ struct nj_orders {
     uint32_t n_ended, keep_ended;
     bool own_ids;                /* nothing is remembered of an order that was let go */
     struct nj_order_entry *pool; /* let go, to be used again: by next_ended */
-    uint64_t next_number, odd;
+    uint64_t next_number;
     struct nj_idset seen;
     struct nj_map floors; /* "{h}-{epoch}" to struct nj_order_floor */
 };
@@ -75,13 +75,9 @@ struct nj_order_floor {
 };
 
 /* NULL: none. */
-struct nj_order_group *nj_orders_group(const struct nj_orders *o, const char *strategy_id,
-                                       const char *symbol, enum nj_order_list_kind *kind);
 struct nj_order_pair **nj_orders_pair_slot(const struct nj_orders *o,
                                            const struct nj_order_strategy *strategy,
                                            uint32_t symbol_id);
-/* Takes an id of this host's form apart: the length of "{h}-{epoch}", 0 when it is of another. */
-size_t nj_orders_parse_id(const char *id, struct nj_order_floor *at);
 /* Remembers the id of an order that the record lets go. */
 void nj_orders_seen_add(struct nj_orders *o, const char *intent_id, int64_t ts_ns);
 

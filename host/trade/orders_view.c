@@ -15,17 +15,12 @@ const struct nj_order *nj_order_find(const struct nj_orders *o, const char *inte
     return e ? &e->order : NULL;
 }
 
-uint64_t nj_orders_odd(const struct nj_orders *o)
-{
-    return o->odd;
-}
-
 bool nj_order_open(const struct nj_order *order)
 {
     return order->stage < NJ_ORDER_REFUSED;
 }
 
-struct nj_order_group *nj_orders_group(const struct nj_orders *o, const char *strategy_id,
+static struct nj_order_group *group_of(const struct nj_orders *o, const char *strategy_id,
                                        const char *symbol, enum nj_order_list_kind *kind)
 {
     struct nj_order_strategy *s = NULL;
@@ -50,7 +45,7 @@ struct nj_order_group *nj_orders_group(const struct nj_orders *o, const char *st
 double nj_orders_working(const struct nj_orders *o, const char *strategy_id, const char *symbol)
 {
     enum nj_order_list_kind kind;
-    const struct nj_order_group *g = nj_orders_group(o, strategy_id, symbol, &kind);
+    const struct nj_order_group *g = group_of(o, strategy_id, symbol, &kind);
     const struct nj_instrument *i = nj_instrument_find(o->instruments, symbol);
     if (!g || !i)
         return 0;
@@ -61,7 +56,7 @@ void nj_orders_working_sides(const struct nj_orders *o, const char *strategy_id,
                              int64_t *buys, int64_t *sells)
 {
     enum nj_order_list_kind kind;
-    const struct nj_order_group *g = nj_orders_group(o, strategy_id, symbol, &kind);
+    const struct nj_order_group *g = group_of(o, strategy_id, symbol, &kind);
     *buys = g ? g->buys : 0;
     *sells = g ? g->sells : 0;
 }
@@ -76,7 +71,7 @@ const struct nj_order *nj_orders_next_open(const struct nj_orders *o, const stru
                                            const char *strategy_id, const char *symbol)
 {
     enum nj_order_list_kind kind;
-    const struct nj_order_group *g = nj_orders_group(o, strategy_id, symbol, &kind);
+    const struct nj_order_group *g = group_of(o, strategy_id, symbol, &kind);
     if (!g)
         return NULL;
     const struct nj_order_entry *e = (const struct nj_order_entry *)after;
@@ -93,14 +88,14 @@ const struct nj_order *nj_orders_next_open(const struct nj_orders *o, const stru
 uint32_t nj_orders_count_open(const struct nj_orders *o, const char *strategy_id)
 {
     enum nj_order_list_kind kind;
-    const struct nj_order_group *g = nj_orders_group(o, strategy_id, NULL, &kind);
+    const struct nj_order_group *g = group_of(o, strategy_id, NULL, &kind);
     return g ? g->n_open : 0;
 }
 
 uint32_t nj_orders_count_accepted(const struct nj_orders *o, const char *strategy_id)
 {
     enum nj_order_list_kind kind;
-    const struct nj_order_group *g = nj_orders_group(o, strategy_id, NULL, &kind);
+    const struct nj_order_group *g = group_of(o, strategy_id, NULL, &kind);
     return g ? g->n_accepted : 0;
 }
 
@@ -198,7 +193,8 @@ static const char *parse36(const char *at, int max, uint64_t *out)
     return n > 0 ? at : NULL;
 }
 
-size_t nj_orders_parse_id(const char *id, struct nj_order_floor *at)
+/* Takes an id of this host's form apart: the length of "{h}-{epoch}", 0 when it is of another. */
+static size_t parse_id(const char *id, struct nj_order_floor *at)
 {
     uint64_t ignored;
     const char *p = parse36(id, 6, &ignored);
@@ -218,7 +214,7 @@ static bool at_most(const struct nj_order_floor *a, const struct nj_order_floor 
 static struct nj_order_floor *floor_of(const struct nj_orders *o, const char *id,
                                        struct nj_order_floor *at, char prefix[PREFIX_SIZE])
 {
-    size_t len = nj_orders_parse_id(id, at);
+    size_t len = parse_id(id, at);
     prefix[0] = '\0';
     if (len == 0)
         return NULL;

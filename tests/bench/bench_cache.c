@@ -7,6 +7,7 @@
  * doubles. Each figure is the median of RUNS runs.
  */
 #include "../support/folder.h"
+#include "../support/scan_file.h"
 #include "base/buf.h"
 #include "journal/cache.h"
 #include "journal/scan.h"
@@ -119,11 +120,11 @@ static double scan_only(void)
 {
     char path[400];
     struct nj_error err = {0};
-    struct nj_scan scan = {.from_ns = INT64_MIN, .to_ns = INT64_MAX};
+    struct nj_scan scan = {0};
     snprintf(path, sizeof path, "%s/" STEM ".20211231.ndjson", one);
     double start = now_s();
     if (nj_columns_builder_new(&scan.into, NJ_COLUMNS_BARS, &err) != 0 ||
-        nj_scan_file(&scan, path, &err) != 0)
+        scan_file(&scan, path, &err) != 0)
         die(err.text);
     nj_columns_builder_free(scan.into);
     return now_s() - start;

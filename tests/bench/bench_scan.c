@@ -12,6 +12,7 @@
 #include "bench_scan.h"
 #include "../support/folder.h"
 #include "../support/gzip.h"
+#include "../support/scan_file.h"
 #include "journal/columns.h"
 #include "journal/scan.h"
 
@@ -308,7 +309,7 @@ static void our_scanner(uint32_t type)
 {
     struct nj_error err;
     struct nj_columns_builder *b = new_builder(type);
-    struct nj_scan scan = {.into = b, .from_ns = INT64_MIN, .to_ns = INT64_MAX};
+    struct nj_scan scan = {.into = b};
     size_t used;
     if (nj_scan_lines(&scan, text.data, text.len, true, 1, &used, &err) < 0) {
         fprintf(stderr, "bench_scan: %s\n", err.text);
@@ -494,9 +495,9 @@ static void from_file(uint32_t type, bool gzip)
     for (unsigned run = 0; run < RUNS; run++) {
         struct nj_error err;
         struct nj_columns_builder *b = new_builder(type);
-        struct nj_scan scan = {.into = b, .from_ns = INT64_MIN, .to_ns = INT64_MAX};
+        struct nj_scan scan = {.into = b};
         double start = now_s();
-        if (nj_scan_file(&scan, path, &err) < 0) {
+        if (scan_file(&scan, path, &err) < 0) {
             fprintf(stderr, "bench_scan: %s\n", err.text);
             exit(1);
         }

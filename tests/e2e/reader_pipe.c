@@ -3,12 +3,12 @@
  *
  *     reader_pipe read DIR time|seq FROM TO AFTER skip|strict STEM...
  *         "STEM<tab>FILE<tab>LINE<tab>TEXT" an event; then "events N lines N bad N files N"
- *     reader_pipe scan FILE bars|trades FROM TO
+ *     reader_pipe scan FILE bars|trades
  *         a row a line, doubles as %a; then "rows N lines N slow N"
  *
  * What goes wrong is a last line "error: TEXT", with exit code 1. */
+#include "../support/scan_file.h"
 #include "journal/reader.h"
-#include "journal/scan.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -80,8 +80,8 @@ static int scan_it(char **args)
     enum nj_columns_kind kind = strcmp(args[1], "bars") == 0 ? NJ_COLUMNS_BARS : NJ_COLUMNS_TRADES;
     if (nj_columns_builder_new(&builder, kind, &err) < 0)
         return failed(&err);
-    struct nj_scan scan = {.into = builder, .from_ns = whole(args[2]), .to_ns = whole(args[3])};
-    int rc = nj_scan_file(&scan, args[0], &err);
+    struct nj_scan scan = {.into = builder};
+    int rc = scan_file(&scan, args[0], &err);
     nj_columns_view(builder, &columns);
     for (size_t i = 0; i < columns.n; i++)
         print_row(&columns, i);
@@ -95,7 +95,7 @@ int main(int argc, char **argv)
 {
     if (argc >= 8 && strcmp(argv[1], "read") == 0)
         return read_them(argv + 2, (const char *const *)argv + 8, (size_t)argc - 8);
-    if (argc == 6 && strcmp(argv[1], "scan") == 0)
+    if (argc == 4 && strcmp(argv[1], "scan") == 0)
         return scan_it(argv + 2);
     fprintf(stderr, "reader_pipe: see the head of its source\n");
     return 2;

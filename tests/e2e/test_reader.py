@@ -175,7 +175,7 @@ def scanned(folder):
     slow = 0
     for stem in STEMS:
         for path in chain(folder, stem):
-            rc, rows, last = run("scan", path, "bars" if stem.startswith("ohlcv") else "trades", LOW, HIGH)
+            rc, rows, last = run("scan", path, "bars" if stem.startswith("ohlcv") else "trades")
             equal(rc, 0, path + ": " + last)
             want = [json.loads(e[5]) for e in events(folder, stem) if e[3] == os.path.basename(path)]
             equal(len(rows), len(want), path)

@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (nj_columns_builder_new(&b, type == NJORD_EV_BAR ? NJ_COLUMNS_BARS : NJ_COLUMNS_TRADES,
                                NULL) != 0)
         return 0;
-    struct nj_scan scan = {.into = b, .from_ns = INT64_MIN, .to_ns = INT64_MAX, .skip_bad = true};
+    struct nj_scan scan = {.into = b, .skip_bad = true};
     const char *text = (const char *)data + 1;
     size_t len = size - 1;
     if (nj_scan_lines(&scan, text, len, true, 1, &used, NULL) != 0 || used != len)

@@ -48,14 +48,9 @@ static inline int scan(struct nj_scan *s, enum nj_columns_kind kind, const char 
     return rc;
 }
 
-static inline struct nj_scan everything(void)
-{
-    return (struct nj_scan){.from_ns = INT64_MIN, .to_ns = INT64_MAX};
-}
-
 static inline void taken(enum nj_columns_kind kind, const char *text, size_t rows)
 {
-    struct nj_scan s = everything();
+    struct nj_scan s = {0};
     ck_assert_msg(scan(&s, kind, text, strlen(text)) == 0, "%s", err.text);
     ck_assert_uint_eq(view.n, rows);
     ck_assert_uint_eq(s.bad, 0);
@@ -78,7 +73,7 @@ static inline void same_as_codec(uint32_t type, const char *line, size_t len)
     } want, got;
     njord_decode_error bad;
     enum nj_columns_kind kind = type == NJORD_EV_BAR ? NJ_COLUMNS_BARS : NJ_COLUMNS_TRADES;
-    struct nj_scan s = everything();
+    struct nj_scan s = {0};
     memset(&want, 0, sizeof want);
     memset(&got, 0, sizeof got);
     int rc = njord_decode_json(type, line, len, &want, sizeof want, NULL, &bad);

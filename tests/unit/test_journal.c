@@ -475,84 +475,6 @@ END_TEST
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-struct collected {
-    char text[4096];
-    uint64_t last;
-    int stop_at;
-};
-
-static int collect(void *ctx, const char *line, size_t len, uint64_t number, struct nj_error *e)
-{
-    struct collected *c = ctx;
-    size_t have = strlen(c->text);
-    snprintf(c->text + have, sizeof c->text - have, "%.*s;", (int)len, line);
-    c->last = number;
-    return c->stop_at && number == (uint64_t)c->stop_at
-               ? nj_error_set(e, NJ_ERR_INPUT, "line %d is bad", c->stop_at)
-               : 0;
-}
-
-START_TEST(reading_gives_whole_lines_and_ends_at_an_unterminated_one)
-{
-    char path[300];
-    struct collected c = {0};
-    snprintf(path, sizeof path, "%s/a.ndjson", dir);
-    ck_assert_int_eq(nj_journal_read(path, collect, &c, &err), NJ_ERR_NOT_FOUND);
-    folder_write(dir, "a.ndjson", "one\n\ntwo\nthr", 12);
-    ck_assert_int_eq(nj_journal_read(path, collect, &c, &err), 0);
-    ck_assert_str_eq(c.text, "one;;two;");
-    ck_assert_uint_eq(c.last, 3);
-    c = (struct collected){.stop_at = 2};
-    ck_assert_int_eq(nj_journal_read(path, collect, &c, &err), NJ_ERR_INPUT);
-    ck_assert_str_eq(c.text, "one;;");
-    ck_assert_int_eq(nj_journal_read(dir, collect, &c, &err), NJ_ERR_INPUT); /* a folder */
-}
-END_TEST
-
-static int measure(void *ctx, const char *line, size_t len, uint64_t number, struct nj_error *e)
-{
-    uint64_t *sum = ctx;
-    (void)e;
-    ck_assert_uint_eq(sum[0] + 1, number);
-    size_t same = 0;
-    while (same < len && line[same] == (char)('a' + number % 26))
-        same++;
-    ck_assert_uint_eq(same, len);
-    sum[0] = number;
-    sum[1] += len;
-    return 0;
-}
-
-START_TEST(lines_of_all_lengths_up_to_one_mebibyte_are_read_whole)
-{
-    char path[300];
-    snprintf(path, sizeof path, "%s/a.ndjson", dir);
-    FILE *f = fopen(path, "w");
-    uint64_t total = 0, number = 0;
-    size_t lens[] = {1, 65535, 65536, 65537, 0, 131072, (1u << 20) - 1, 7, 1u << 20, 3};
-    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
-        number++;
-        for (size_t k = 0; k < lens[i]; k++)
-            fputc((int)('a' + number % 26), f);
-        fputc('\n', f);
-        total += lens[i];
-    }
-    fclose(f);
-    uint64_t sum[2] = {0};
-    ck_assert_int_eq(nj_journal_read(path, measure, sum, &err), 0);
-    ck_assert_uint_eq(sum[0], number);
-    ck_assert_uint_eq(sum[1], total);
-    f = fopen(path, "a");
-    for (size_t k = 0; k < (1u << 20) + 1; k++)
-        fputc((int)('a' + (number + 1) % 26), f);
-    fputc('\n', f);
-    fclose(f);
-    sum[0] = sum[1] = 0;
-    ck_assert_int_eq(nj_journal_read(path, measure, sum, &err), NJ_ERR_INPUT);
-    ck_assert_ptr_nonnull(strstr(err.text, "a.ndjson:11"));
-}
-END_TEST
-
 /* RFC 8259; the refused ones are what its grammar has no room for. */
 START_TEST(an_object_is_one_by_the_grammar)
 {
@@ -645,8 +567,6 @@ int main(void)
     tcase_add_test(t, a_tail_of_nuls_is_cut_within_one_mebibyte_and_an_error_beyond);
     tcase_add_test(t, a_long_last_line_is_found_whole);
     tcase_add_test(t, a_tail_that_cannot_be_kept_aside_is_not_cut);
-    tcase_add_test(t, reading_gives_whole_lines_and_ends_at_an_unterminated_one);
-    tcase_add_test(t, lines_of_all_lengths_up_to_one_mebibyte_are_read_whole);
     tcase_add_test(t, an_object_is_one_by_the_grammar);
     suite_add_tcase(suite, t);
     SRunner *runner = srunner_create(suite);

@@ -160,6 +160,36 @@ START_TEST(longest_line_is_taken_and_one_byte_more_is_not)
 }
 END_TEST
 
+START_TEST(lines_of_lengths_around_those_of_blocks_are_read_whole)
+{
+    static const size_t lens[] = {1, 65535,          65536, 65537, 0, 131072, NJORD_LINE_MAX - 1,
+                                  7, NJORD_LINE_MAX, 3};
+    enum { N = sizeof lens / sizeof lens[0] };
+    struct njord_line line;
+    size_t total = 0, at = 0;
+    for (size_t i = 0; i < N; i++)
+        total += lens[i] + 1;
+    char *data = malloc(total);
+    for (size_t i = 0; i < N; i++) {
+        memset(data + at, 'a' + (int)i, lens[i]);
+        data[at + lens[i]] = '\n';
+        at += lens[i] + 1;
+    }
+    write_file(data, total);
+    struct njord_lines *l = opened();
+    at = 0;
+    for (size_t i = 0; i < N; i++) {
+        ck_assert_int_eq(njord_lines_next(l, &line), 1);
+        ck_assert_uint_eq(line.number, i + 1);
+        ck_assert_uint_eq(line.len, lens[i]);
+        ck_assert(lens[i] == 0 || memcmp(line.text, data + at, lens[i]) == 0);
+        at += lens[i] + 1;
+    }
+    at_end(l);
+    free(data);
+}
+END_TEST
+
 START_TEST(what_is_no_file_is_refused_in_one_clause)
 {
     char expected[400];
@@ -534,6 +564,7 @@ int main(void)
     tcase_add_test(lines, empty_file_has_no_line);
     tcase_add_test(lines, line_of_ten_megabytes_is_told_and_the_next_is_read);
     tcase_add_test(lines, longest_line_is_taken_and_one_byte_more_is_not);
+    tcase_add_test(lines, lines_of_lengths_around_those_of_blocks_are_read_whole);
     tcase_add_test(lines, what_is_no_file_is_refused_in_one_clause);
     tcase_add_test(lines, unreadable_file_is_refused);
     tcase_add_test(lines, gzip_gives_the_same_lines_as_plain_text);

@@ -275,9 +275,9 @@ START_TEST(the_level_may_change)
     ck_assert_ptr_null(strstr(text, "hidden"));
     ck_assert_ptr_nonnull(strstr(text, "\"level\":\"debug\",\"event\":\"shown\""));
     free(text);
-    for (int level = NJ_DEBUG; level <= NJ_ERROR; level++)
-        ck_assert_int_eq(nj_level_of(nj_level_text((enum nj_level)level)), level);
-    ck_assert_int_eq(nj_level_of("loud"), -1);
+    ck_assert_str_eq(nj_level_text(NJ_INFO), "info");
+    ck_assert_str_eq(nj_level_text(NJ_WARN), "warn");
+    ck_assert_str_eq(nj_level_text(NJ_ERROR), "error");
 }
 END_TEST
 

@@ -40,10 +40,6 @@ START_TEST(a_time_is_exact_and_an_end_exclusive)
     struct nj_range r = range("2021-04-25T04:01:00Z", "2021-04-25T08:44:00.5Z");
     ck_assert_int_eq(r.from_ns, 1619323260 * S);
     ck_assert_int_eq(r.to_ns, 1619340240 * S + S / 2);
-    ck_assert(nj_range_has(&r, r.from_ns));
-    ck_assert(!nj_range_has(&r, r.from_ns - 1));
-    ck_assert(nj_range_has(&r, r.to_ns - 1));
-    ck_assert(!nj_range_has(&r, r.to_ns));
     r = range("2021-04-25", "2021-04-26T00:00:00Z"); /* midnight as a time: the day before */
     ck_assert_int_eq(r.to_ns - r.from_ns, 86400 * S);
 }

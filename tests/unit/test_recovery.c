@@ -191,11 +191,15 @@ static void same_text(struct nj_buf *a, struct nj_buf *b, const char *what)
 
 static void same_world(const struct order_history *h, struct world *a, struct world *b)
 {
-    struct nj_buf x = {0}, y = {0};
+    struct nj_buf x = {0}, y = {0}, x_ids = {0}, y_ids = {0};
     ck_assert_uint_eq(a->last_seq, b->last_seq);
-    ck_assert_int_eq(nj_ledger_save(a->core.ledger, &x), 0);
-    ck_assert_int_eq(nj_ledger_save(b->core.ledger, &y), 0);
+    ck_assert_int_eq(nj_ledger_save(a->core.ledger, &x, &x_ids), 0);
+    ck_assert_int_eq(nj_ledger_save(b->core.ledger, &y, &y_ids), 0);
     same_text(&x, &y, "ledger");
+    ck_assert_uint_eq(x_ids.len, y_ids.len);
+    ck_assert(x_ids.len == 0 || memcmp(x_ids.data, y_ids.data, x_ids.len) == 0);
+    nj_buf_free(&x_ids);
+    nj_buf_free(&y_ids);
     ck_assert_int_eq(nj_risk_save(a->risk, &x), 0);
     ck_assert_int_eq(nj_risk_save(b->risk, &y), 0);
     same_text(&x, &y, "rules");

@@ -1,7 +1,6 @@
 /* test_scan.c - lines of bars and trades into columns: values, awkward numbers, rows that do not
  * belong together, pieces and files. The C library's strtod, or a figure written here, says what a
  * number is. Owned by the tests. */
-#include "../support/folder.h"
 #include "scan_run.h"
 
 #include <math.h>
@@ -266,14 +265,13 @@ END_TEST
 
 START_TEST(another_symbol_or_timeframe_is_a_bad_line)
 {
-    struct nj_scan s = everything();
+    struct nj_scan s = {0};
     static const char trades[] = "{\"symbol\":\"A/B\",\"price\":1,\"qty\":1,\"ts_ns\":1}\n"
                                  "{\"symbol\":\"A/C\",\"price\":1,\"qty\":1,\"ts_ns\":2}\n"
                                  "{\"symbol\":\"A/B\",\"price\":1,\"qty\":1,\"ts_ns\":3}\n";
     ck_assert_int_eq(scan(&s, NJ_COLUMNS_TRADES, trades, strlen(trades)), NJ_ERR_INPUT);
     ck_assert_str_eq(err.text, "line 2: symbol 'A/C' among rows of 'A/B'");
-    s = everything();
-    s.skip_bad = true;
+    s = (struct nj_scan){.skip_bad = true};
     ck_assert_int_eq(scan(&s, NJ_COLUMNS_TRADES, trades, strlen(trades)), 0);
     ck_assert_uint_eq(s.lines, 3);
     ck_assert_uint_eq(s.bad, 1);
@@ -284,7 +282,7 @@ END_TEST
 
 START_TEST(bar_of_another_length_than_its_timeframe_is_a_bad_line)
 {
-    struct nj_scan s = everything();
+    struct nj_scan s = {0};
     static const char bars[] =
         BAR "}\n"
             "{\"symbol\":\"ATOM/USDT\",\"timeframe\":\"1m\",\"ts_open\":1700000100000000000,"
@@ -297,31 +295,11 @@ START_TEST(bar_of_another_length_than_its_timeframe_is_a_bad_line)
 }
 END_TEST
 
-START_TEST(range_takes_its_start_and_not_its_end)
-{
-    char text[2048];
-    size_t n = 0;
-    struct nj_scan s = {.from_ns = 3, .to_ns = 6};
-    for (int i = 0; i < 10; i++)
-        n += (size_t)snprintf(text + n, sizeof text - n,
-                              "{\"symbol\":\"A/B\",\"price\":1,\"qty\":1,\"ts_ns\":%d}\n", i);
-    ck_assert_int_eq(scan(&s, NJ_COLUMNS_TRADES, text, n), 0);
-    ck_assert_uint_eq(s.lines, 10);
-    ck_assert_uint_eq(view.n, 3);
-    ck_assert_int_eq(view.ts[0], 3);
-    ck_assert_int_eq(view.ts[2], 5);
-    /* a bad line outside of it is one still */
-    memcpy(text + 10, "X", 1);
-    ck_assert_int_eq(scan(&s, NJ_COLUMNS_TRADES, text, n), NJ_ERR_INPUT);
-    clean();
-}
-END_TEST
-
-/* ---- pieces and files ------------------------------------------------------------------------ */
+/* ---- pieces ------------------------------------------------------------------------ */
 
 START_TEST(last_line_without_its_end_waits_unless_it_is_the_last)
 {
-    struct nj_scan s = everything();
+    struct nj_scan s = {0};
     size_t used;
     nj_columns_builder_free(builder);
     ck_assert_int_eq(nj_columns_builder_new(&builder, NJ_COLUMNS_TRADES, &err), 0);
@@ -342,7 +320,7 @@ START_TEST(line_of_a_megabyte_is_taken_and_a_longer_one_refused)
     static const char head[] = "{\"symbol\":\"A/B\",\"price\":1,\"qty\":1,\"ts_ns\":1,\"more\":\"";
     size_t n = NJORD_LINE_MAX;
     char *line = malloc(n + 200);
-    struct nj_scan s = everything();
+    struct nj_scan s = {0};
     memset(line, 'x', n + 200);
     memcpy(line, head, strlen(head));
     memcpy(line + n - 2, "\"}\n", 3);
@@ -354,48 +332,6 @@ START_TEST(line_of_a_megabyte_is_taken_and_a_longer_one_refused)
     ck_assert_str_eq(err.text, "line 1: longer than 1048576 bytes");
     free(line);
     clean();
-}
-END_TEST
-
-static char folder[256];
-
-static void file_is(const char *name, const char *text, int want_rc, size_t want_rows,
-                    const char *want_error)
-{
-    char path[512], expected[1024];
-    struct nj_scan s = everything();
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    folder_write(folder, name, text, strlen(text));
-    ck_assert_int_eq(nj_columns_builder_new(&builder, NJ_COLUMNS_TRADES, &err), 0);
-    s.into = builder;
-    ck_assert_int_eq(nj_scan_file(&s, path, &err), want_rc);
-    nj_columns_view(builder, &view);
-    ck_assert_uint_eq(view.n, want_rows);
-    if (want_rc != 0) {
-        snprintf(expected, sizeof expected, "%s%s", path, want_error);
-        ck_assert_str_eq(err.text, expected);
-    }
-    clean();
-}
-
-START_TEST(file_names_its_bad_line_and_a_live_one_may_be_torn)
-{
-    folder_make(folder, "scan");
-    file_is("md.trades.BTCUSDT.ndjson", TRADE "\n" TRADE "\n", 0, 2, NULL);
-    file_is("md.trades.BTCUSDT.ndjson", TRADE "\n" TRADE "\n{\"symb", 0, 2, NULL);
-    file_is("md.trades.BTCUSDT.ndjson", TRADE "\n" TRADE, 0, 1, NULL);
-    file_is("md.trades.BTCUSDT.20231114.ndjson", TRADE "\n" TRADE, 0, 2, NULL);
-    file_is("md.trades.BTCUSDT.20231114.ndjson", TRADE "\n" TRADE "\n{\"symb", NJ_ERR_INPUT, 2,
-            ":3: Trade at byte 6: a text that does not end");
-    file_is("md.trades.BTCUSDT.ndjson", TRADE "\nx\n" TRADE "\n", NJ_ERR_INPUT, 1,
-            ":2: Trade at byte 0: expected map, found no value");
-    struct nj_scan s = everything();
-    ck_assert_int_eq(nj_columns_builder_new(&builder, NJ_COLUMNS_TRADES, &err), 0);
-    s.into = builder;
-    ck_assert_int_eq(nj_scan_file(&s, "/nonexistent/x.ndjson", &err), NJ_ERR_NOT_FOUND);
-    ck_assert_str_eq(err.text, "file '/nonexistent/x.ndjson': no such file");
-    clean();
-    folder_remove(folder);
 }
 END_TEST
 
@@ -414,10 +350,8 @@ int main(void)
     tcase_add_test(t, venues_that_change_from_line_to_line_are_kept);
     tcase_add_test(t, another_symbol_or_timeframe_is_a_bad_line);
     tcase_add_test(t, bar_of_another_length_than_its_timeframe_is_a_bad_line);
-    tcase_add_test(t, range_takes_its_start_and_not_its_end);
     tcase_add_test(t, last_line_without_its_end_waits_unless_it_is_the_last);
     tcase_add_test(t, line_of_a_megabyte_is_taken_and_a_longer_one_refused);
-    tcase_add_test(t, file_names_its_bad_line_and_a_live_one_may_be_torn);
     suite_add_tcase(suite, t);
     return run_suite(suite);
 }
