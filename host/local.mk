@@ -222,9 +222,12 @@ host_libnjord_a_SOURCES = \
     host/runtime/plugin_info.h \
     host/runtime/plugin_parts.c \
     host/runtime/plugin_parts.h \
+    host/runtime/plugin_parts_impl.h \
+    host/runtime/plugin_parts_run.c \
     host/runtime/trial.c \
     host/runtime/trial.h \
     host/runtime/trial_events.c \
+    host/runtime/trial_ops.c \
     host/runtime/watchdog.c \
     host/runtime/watchdog.h \
     host/services/books.c \
@@ -234,8 +237,10 @@ host_libnjord_a_SOURCES = \
     host/services/control.c \
     host/services/control.h \
     host/services/control_act.c \
+    host/services/control_caller.c \
     host/services/control_impl.h \
     host/services/control_replay.c \
+    host/services/control_request.c \
     host/services/control_stream.c \
     host/services/control_view.c \
     host/services/core.c \
@@ -251,6 +256,8 @@ host_libnjord_a_SOURCES = \
     host/services/halt.h \
     host/services/host.c \
     host/services/host.h \
+    host/services/host_impl.h \
+    host/services/host_turn.c \
     host/services/link.c \
     host/services/link.h \
     host/services/ohlcv.c \

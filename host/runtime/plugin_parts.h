@@ -1,5 +1,5 @@
 /* plugin_parts.h - the parts of a plugin's check, each run in a child process; it says on a pipe
- * what it has found. Included by plugin_check.c and plugin_parts.c alone. */
+ * what it has found. For plugin_check.c alone; plugin_parts_impl.h is what the parts share. */
 #ifndef NJ_RUNTIME_PLUGIN_PARTS_H
 #define NJ_RUNTIME_PLUGIN_PARTS_H
 

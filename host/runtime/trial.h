@@ -72,6 +72,14 @@ uint64_t nj_trial_hostile(struct nj_trial *trial);
 /* on_sync with the market's positions and orders; with `empty` with none. */
 njord_status nj_trial_sync(struct nj_trial *trial, bool empty);
 
+/* trial_ops.c: fills in trial->ops. */
+void nj_trial_ops_init(struct nj_trial *trial);
+/* Index into nj_trial_symbols, NJ_TRIAL_SYMBOLS: none of them. */
+uint32_t nj_trial_symbol_at(const char *symbol);
+/* Writes a line of outputs down. */
+void nj_trial_put_line(struct nj_trial *trial, const char *text);
+/* An open order as a plugin is told of it, whose struct has `step` bytes. */
+void nj_trial_describe(const struct nj_trial_order *order, njord_open_order *out, uint32_t step);
 /* trial_events.c: the step's event in trial->room and its topic. */
 const njord_event *nj_trial_ordinary(struct nj_trial *trial, char topic[96]);
 /* The n-th hostile one; NULL: there are no more. */

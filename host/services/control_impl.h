@@ -1,10 +1,10 @@
 /* control_impl.h - what the parts of the control socket share: a caller, its request, its answer.
  *
- * control.c owns socket and callers and reads requests; control_view.c answers what only looks,
- * control_act.c what changes the host, control_stream.c tail and publish,
- * control_replay.c recordings. A request's function
- * writes its answer into the caller's buffer and never blocks, never frees the caller. [loop] only.
- */
+ * control.c owns the socket and lets callers in, control_caller.c reads what they send and writes
+ * what they are answered, control_request.c has the table of requests; control_view.c answers what
+ * only looks, control_act.c what changes the host, control_stream.c tail and publish,
+ * control_replay.c recordings. A request's function writes its answer into the caller's buffer and
+ * never blocks, never frees the caller. [loop] only. */
 #ifndef NJ_SERVICES_CONTROL_IMPL_H
 #define NJ_SERVICES_CONTROL_IMPL_H
 
@@ -14,6 +14,8 @@
 
 #include <ev.h>
 #include <jansson.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #define NJ_CONTROL_MAX_LINE    ((size_t)1 << 20)  /* of a request */
 #define NJ_CONTROL_MAX_TAIL    ((size_t)4 << 20)  /* bytes that may wait for a caller that tails */
@@ -21,7 +23,18 @@
 #define NJ_CONTROL_MAX_CALLERS 64u
 #define NJ_CONTROL_MAX_LINES   100000 /* events that follow one request */
 
-struct nj_control;
+/* The socket and who is connected to it. */
+struct nj_control {
+    struct nj_host *host;
+    int fd;
+    struct ev_io incoming;
+    struct ev_timer breathe; /* out of descriptors: the next try */
+    struct sockaddr_un address;
+    dev_t dev; /* of the socket as we made it */
+    ino_t ino;
+    struct nj_caller *callers;
+    uint32_t n_callers;
+};
 
 /* Someone connected to the socket. */
 struct nj_caller {
@@ -54,6 +67,12 @@ struct nj_caller {
     struct nj_caller *next;
 };
 
+/* Takes the connection over, and the caller into the list. False: out of memory, fd is untouched.
+ */
+bool nj_caller_new(struct nj_control *control, int fd, const struct ucred *who);
+/* Ends it with what it has been answered so far: the host has stopped. */
+void nj_caller_end(struct nj_caller *caller);
+
 /* Begins the last line of an answer: {"done":true,"ok":true, open for further members. */
 struct nj_json_out nj_caller_answer(struct nj_caller *caller);
 /* The same with a verdict of its own; one that is false has a member "error" besides. */
@@ -72,7 +91,9 @@ void nj_caller_go_on(struct nj_caller *caller);
 void nj_caller_log(const struct nj_caller *caller, const char *what, const char *subject,
                    const char *outcome);
 
-/* The requests. `args` holds exactly the members that the table in control.c allows. */
+/* A line of a caller that is a request: runs it, or says why not. */
+void nj_control_handle(struct nj_caller *caller, const char *line, size_t len);
+/* The requests. `args` holds exactly the members that the table in control_request.c allows. */
 void nj_control_status(struct nj_caller *caller, const json_t *args);
 void nj_control_plugins(struct nj_caller *caller, const json_t *args);
 void nj_control_orders(struct nj_caller *caller, const json_t *args);

@@ -12,7 +12,7 @@ CLEAN = {
     "sdk/njord/abi.h": COMMENT + "#include <stdint.h>\n",
     "sdk/njord/events.h": COMMENT,
     "sdk/njord/codec.h": COMMENT,
-    "host/base/buf.c": COMMENT + "#include <njord/codec.h>\n",
+    "host/base/buf.c": COMMENT + "#include <njord/codec.h>\nint nj_apart(void) { return 0; }\nint f(void) { return nj_apart(); }\n",
     "sdk/src/sma.c": COMMENT + "#include <njord/abi.h>\n#include <math.h>\n",
     "host/base/err.h": COMMENT + "#include <stddef.h>\n",
     "host/base/platform.h": COMMENT + "#include <time.h>\n",
@@ -25,6 +25,7 @@ CLEAN = {
     "host/cli/main_host.c": COMMENT + '#include "services/../trade/risk.h"\nint main(void) { exit(2); }\n',
     "plugins/feeds/tape/tape.c": COMMENT + '#include <njord/abi.h>\n#include <jansson.h>\n#include "tape.h"\n',
     "plugins/feeds/tape/tape.h": COMMENT,
+    "tests/unit/test_err.c": COMMENT + "int main(void) { return nj_nobody(); }\n",
 }
 
 # check, file, what is appended (or, for a new file, all of it), what the line must say
@@ -56,6 +57,8 @@ PLANTED = [
     ("rules", "sdk/src/sma.c", "/* " + "TO" + "DO: later */\n", "do it or leave it"),
     ("rules", "sdk/src/sma.c", "int x;\n" * 700, "a second subject wants a second file"),
     ("rules", "host/base/bare.c", "int x;\n", "begins without its comment"),
+    ("unused", "host/base/err.h", "int nj_nobody(void);\n", "'nj_nobody': no program uses it"),
+    ("unused", "host/base/err.h", "int nj_apart(void);\n", "'nj_apart': only host/base/buf.c uses it"),
 ]
 
 # What looks like a violation and is none.
@@ -64,6 +67,8 @@ INNOCENT = [
     ("rules", "host/trade/risk.h", '/* system("x") */ // gets(x)\nstatic const char *t = "time(0) exit(1)";\n'),
     ("rules", "host/services/risk.c", "long f(long (*clock)(void)) {\n    return clock();\n}\n"),
     ("rules", "host/trade/risk.h", "int nj_time(int x);\nint runtime(int x);\n"),
+    ("unused", "host/trade/risk.h", "int nj_line(int n);\n#define nj_lines(n) \\\n    nj_line((n))\n"),
+    ("unused", "host/trade/risk.h", "int nj_row(int x);\nstatic int (*const rows[])(int) = {nj_row};\n"),
 ]
 
 
@@ -98,7 +103,7 @@ def main():
             failed += 1
             print("not as expected: %s\n%s" % (what, output))
 
-    for check in ("layers", "rules"):
+    for check in ("layers", "rules", "unused"):
         code, output = trial(check, {})
         expect(code == 0, "%s: the clean tree is clean" % check, output)
         code, output = run(check, TOP)
