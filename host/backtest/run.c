@@ -204,7 +204,8 @@ void nj_bt_job_process(struct nj_bt_job *job, uint32_t number)
     job->process = number;
 }
 
-int nj_bt_job_load(struct nj_bt_job *job, struct nj_error *err)
+/* The plugin into this process, once. */
+static int load_plugin(struct nj_bt_job *job, struct nj_error *err)
 {
     struct nj_module_spec spec = {.kind = NJORD_KIND_STRATEGY,
                                   .path = job->path,
@@ -219,7 +220,7 @@ int nj_bt_job_walk(struct nj_bt_job *job, struct nj_bt_options *options, struct 
                    struct nj_error *err)
 {
     atomic_fetch_add(&job->shared->walks, 1);
-    int rc = nj_bt_job_load(job, err);
+    int rc = load_plugin(job, err);
     options->module = job->module;
     if (rc == 0)
         rc = nj_bt_run(options, out, err);
@@ -233,7 +234,7 @@ int nj_bt_job_check(struct nj_bt_job *job, const struct nj_param_text *params, s
     struct nj_config_report report = {0};
     njord_value *values = NULL;
     uint32_t n_values = 0;
-    int rc = nj_bt_job_load(job, err);
+    int rc = load_plugin(job, err);
     if (rc != 0)
         return rc;
     struct nj_param_text *merged = over(job, params, n_params, &n_params);

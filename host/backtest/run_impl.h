@@ -40,8 +40,6 @@ struct nj_bt_job {
 
 /* An id of strategies.yaml, else a plugin's name, else a path: fills entry, path and id. */
 int nj_bt_job_find_plugin(struct nj_bt_job *job, struct nj_error *err);
-/* The plugin into this process, once. */
-int nj_bt_job_load(struct nj_bt_job *job, struct nj_error *err);
 /* What was run, into its result; NJ_ERR_LIMIT: too many symbols. */
 int nj_bt_job_describe(const struct nj_bt_job *job, const struct nj_param_text *params, size_t n,
                        struct nj_result *r);
