@@ -80,6 +80,7 @@ struct nj_bt {
     uint32_t n_symbols;
     int64_t length_ns; /* of the timeframe */
     int64_t now_ns;    /* what the plugin sees */
+    int64_t opened_ns; /* opens of bars are done until then, inclusive */
     struct nj_intent_ids ids;
     struct { /* empty events, to begin with */
         njord_intent intent;
@@ -150,7 +151,7 @@ void nj_bt_longer_closed(struct nj_bt *bt, int64_t close_ns);
 /* engine_orders.c */
 /* Works off what the plugin asked for, first in first out, to the end. */
 void nj_bt_settle(struct nj_bt *bt);
-/* A bar opens: orders that waited for it fill at its open. What that makes the strategy send is not
+/* A bar opens now: orders that waited for it fill at its open. What that makes the strategy send is not
  * worked off yet. */
 void nj_bt_at_open(struct nj_bt *bt, struct nj_bt_symbol *s, double open);
 /* Resting orders meet a bar or a trade; what that makes the strategy send is not worked off yet. */

@@ -113,15 +113,22 @@ static njord_fill *next_fill(struct nj_bt *bt)
     return &fills[bt->out->n_fills];
 }
 
-static void keep_trade(struct nj_bt *bt, const struct nj_closing *closing)
+/* Lots that were bought above and below may come to nothing but for the last bits of their prices:
+ * neither a win nor a loss. worth: of the lots closed, at the price of the fill. */
+static double profit_of(const struct nj_closing *closing, double worth)
+{
+    double profit = closing->realized_pnl - closing->fees;
+    return fabs(profit) < worth * 1e-13 ? 0 : profit;
+}
+
+static void keep_trade(struct nj_bt *bt, const struct nj_closing *closing, double worth)
 {
     struct nj_closed *trades =
         grown(bt, bt->out->trades, bt->out->n_trades, &bt->cap_trades, sizeof *bt->out->trades);
     if (!trades)
         return;
     bt->out->trades = trades;
-    trades[bt->out->n_trades++] =
-        (struct nj_closed){bt->now_ns, closing->realized_pnl - closing->fees};
+    trades[bt->out->n_trades++] = (struct nj_closed){bt->now_ns, profit_of(closing, worth)};
 }
 
 /* Can it be paid now? What reduces a position always can. */
@@ -186,7 +193,7 @@ static void account(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_fill *
     bt->out->counts.fills++;
     bt->out->n_fills++;
     if (closing->lots != 0)
-        keep_trade(bt, closing);
+        keep_trade(bt, closing, fabs(nj_lots_qty(s->instrument, closing->lots)) * f->price);
 }
 
 /* What the strategy hears of a fill: where the order stands, the fill, the position. */

@@ -186,23 +186,38 @@ static inline size_t resting(const struct nj_bt_symbol *s)
     return s->book.waiting.count + s->book.buys.count + s->book.sells.count;
 }
 
-/* Waiting orders and timers of an instant: seldom there. A timer that is due before the bars open
- * comes first: what it makes the strategy send still meets that open. */
+/* When the next bar of any symbol opens that has not been looked at, INT64_MAX: none does before
+ * `until`. Without timers only those count that an order waits for. */
+static int64_t next_open(const struct nj_bt *bt, int64_t until)
+{
+    int64_t first = INT64_MAX;
+    for (uint32_t i = 0; i < bt->n_symbols; i++) {
+        const struct nj_bt_symbol *s = &bt->symbols[i];
+        if (s->next_ns == INT64_MAX || (bt->n_timers == 0 && nj_fifo_empty(&s->at_open)))
+            continue;
+        int64_t open_ns = s->next_ns - bt->length_ns;
+        if (open_ns > bt->opened_ns && open_ns < until && open_ns < first)
+            first = open_ns;
+    }
+    return first;
+}
+
+/* What comes before the bars of an instant, seldom anything: timers, and opens that orders wait
+ * for. A timer that is due before a bar opens comes first: what it makes the strategy send meets
+ * that open. What the fills of an open make it send does not, of whichever symbol. */
 static void before_bars(struct nj_bt *bt, int64_t close_ns)
 {
-    bool opened = false;
-    if (bt->n_timers > 0)
-        advance(bt, close_ns - bt->length_ns);
-    for (uint32_t i = 0; i < bt->n_symbols && bt->rc == 0; i++) {
-        struct nj_bt_symbol *s = &bt->symbols[i];
-        if (s->next_ns == close_ns && !nj_fifo_empty(&s->at_open)) {
-            advance(bt, close_ns - bt->length_ns);
-            nj_bt_at_open(bt, s, s->columns->open[s->row]);
-            opened = true;
+    for (int64_t at; bt->rc == 0 && (at = next_open(bt, close_ns)) != INT64_MAX;) {
+        advance(bt, at);
+        for (uint32_t i = 0; i < bt->n_symbols && bt->rc == 0; i++) {
+            struct nj_bt_symbol *s = &bt->symbols[i];
+            if (s->next_ns != INT64_MAX && s->next_ns - bt->length_ns == at)
+                nj_bt_at_open(bt, s, s->columns->open[s->row]);
         }
-    }
-    if (opened) /* what comes of it is sent once all have opened, and waits for the next */
         nj_bt_settle(bt);
+        bt->opened_ns = at;
+    }
+    bt->opened_ns = close_ns - 1;
     advance(bt, close_ns);
 }
 
@@ -451,6 +466,7 @@ int nj_bt_rows_init(struct nj_bt *bt)
         find_next(bt, &bt->symbols[i]);
     }
     const struct nj_bt_symbol *first = earliest(bt);
+    bt->opened_ns = INT64_MIN;
     if (first) /* what the clock says at start: the first row's opening */
         bt->now_ns = first->next_ns - bt->length_ns;
     if (bt->rc != 0)

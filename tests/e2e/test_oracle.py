@@ -60,7 +60,7 @@ class Case:
         """A walk on the grid: gaps, touches, bars without any range, holes."""
         out, at, price, ts = [], r.choice((0, 0, 3)), 10 * self.grid + r.randrange(5 * self.grid), FIRST
         holes, wide = r.choice((0, 0, 0.1)), max(1, self.grid // 10)
-        ts += at * self.length
+        ts += at * self.length + r.choice((0, 0, 0, 0, self.length // 2))  # now and then not in step with the others
         for _ in range(r.choice((30, 80, 80, 150))):
             if r.random() < holes:
                 ts += self.length * r.randint(1, 5)
