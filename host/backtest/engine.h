@@ -43,11 +43,12 @@ struct nj_bt_options {
     const char *timeframe;          /* of the bars; with trades: of the equity points */
     const char *const *event_globs; /* trades: what the strategy is shown; NULL: all it takes */
     uint32_t n_event_globs;
-    int64_t from_ns, to_ns; /* rows with from <= ts < to */
+    int64_t from_ns; /* where the series begin, but for the warm-up; not looked at */
+    int64_t to_ns;   /* rows with ts < to: a bar's ts is its open */
     double capital, commission_rate, slippage_bps;
     enum nj_bt_fill fill;
     enum nj_bt_gap limit_gap;
-    uint64_t warmup; /* bars shown flagged WARMUP before the first that counts */
+    uint64_t warmup; /* of each series: its first rows, bars or trades, shown flagged WARMUP */
     bool allow_short, cash_check;
     const struct nj_risk_config *risk; /* the limits too; NULL: the rules of a backtest only */
     const struct nj_config *config;    /* instruments (symbols:), may be NULL */

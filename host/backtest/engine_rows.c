@@ -411,11 +411,16 @@ static void step_trade(struct nj_bt *bt, struct nj_bt_symbol *s)
     find_next(bt, s);
 }
 
-/* The bucket that the data ends in: its point, and no event. */
+/* The bucket that the data ends in: its point, and no event. None of a run that was warm-up only. */
 static void last_point(struct nj_bt *bt)
 {
     struct nj_error err = {0};
     struct nj_bt_outcome *out = bt->out;
+    bool counts = false;
+    for (uint32_t i = 0; i < bt->n_symbols; i++)
+        counts = counts || bt->symbols[i].shown > bt->o->warmup;
+    if (!counts)
+        return;
     if (nj_ohlcv_finish(bt->bars, &err) != 0)
         nj_bt_fail(bt, err.code, "%s", err.text);
     for (const njord_bar *bar; (bar = nj_fifo_peek(&bt->closed, NULL));

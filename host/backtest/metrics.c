@@ -132,7 +132,7 @@ int nj_daily_returns(const struct nj_curve *curve, double **returns, int32_t **d
     }
     for (size_t i = 0; rc == 0 && i < room; i++) {
         double from = curve->equity[at[i]], to = curve->equity[at[i + 1]];
-        r[i] = from == 0 ? 0 : to / from - 1; /* what is lost already cannot be lost again */
+        r[i] = from > 0 ? to / from - 1 : 0; /* of nothing, or of a debt, there is no return */
         d[i] = day_of_point(curve->ts_ns[at[i + 1]]);
         if (!isfinite(r[i]))
             rc = nj_error_set(err, NJ_ERR_INPUT,
@@ -180,10 +180,10 @@ static void of_returns(const double *r, size_t n, double periods, double risk_fr
         sd = 0;
     set(m, NJ_METRIC_SHARPE_RATIO, sd > 0 ? (mean - rf) / sd * sqrt(periods) : 0);
     double down = n ? sqrt(nj_sum_value(below) / k) : 0;
-    if (down > 0)
-        set(m, NJ_METRIC_SORTINO_RATIO, (mean - rf) / down * sqrt(periods));
+    if (flat && (n == 0 || fabs(r[0]) <= SAME_RETURN))
+        set(m, NJ_METRIC_SORTINO_RATIO, 0);
     else
-        set(m, NJ_METRIC_SORTINO_RATIO, flat && (n == 0 || r[0] == 0) ? 0 : NAN);
+        set(m, NJ_METRIC_SORTINO_RATIO, down > 0 ? (mean - rf) / down * sqrt(periods) : NAN);
     set(m, NJ_METRIC_VOLATILITY_ANNUAL_PCT, n ? sd * sqrt(periods) * 100 : 0);
     if (n > 2) {
         double third = sd > 0 ? moment_of(r, n, mean, 3) / (sd * sd * sd) : 0;

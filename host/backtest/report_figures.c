@@ -64,7 +64,7 @@ int nj_report_months(const struct nj_curve *curve, double initial, struct nj_mon
             last = &(*out)[(*n)++];
             *last = (struct nj_month){year, month, 0};
         }
-        last->ret = before == 0 ? 0 : curve->equity[i] / before - 1;
+        last->ret = before > 0 ? curve->equity[i] / before - 1 : 0;
     }
     return 0;
 }

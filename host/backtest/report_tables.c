@@ -242,7 +242,7 @@ static const char *const row_names[ROWS] = {
     "Strategy",   "Plugin",        "Plugin's SHA-256",      "Njord",
     "Symbols",    "Start",         "End (exclusive)",       "Initial capital",
     "Input",      "Events",        "Market orders fill at", "Limit orders in a gap",
-    "Commission", "Slippage, bps", "Warm-up bars",          "Short positions",
+    "Commission", "Slippage, bps", "Warm-up rows",          "Short positions",
     "Cash check", "Risk limits",   "Periods a year",        "Risk-free rate",
     "Seed",       "Orders"};
 

@@ -149,8 +149,8 @@ int nj_bt_job_warn(const struct nj_bt_job *job, struct nj_result *r)
         rc = nj_result_warn(r, "%llu bars are missing in the data: njord data validate lists them",
                             (unsigned long long)holes);
     if (rc == 0 && r->warmup > 0)
-        rc = nj_result_warn(r, "the first %llu bars were warm-up and are in no figure",
-                            (unsigned long long)r->warmup);
+        rc = nj_result_warn(r, "the first %llu %s of each symbol were warm-up: in no figure",
+                            (unsigned long long)r->warmup, r->input);
     for (size_t i = 0; i < o->n_refusals && rc == 0; i++)
         rc = nj_result_warn(r, "%llu orders refused: %s", (unsigned long long)o->refusals[i].n,
                             o->refusals[i].reason);

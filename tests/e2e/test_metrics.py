@@ -48,6 +48,9 @@ CURVES = {
     "two points a minute apart": [(START + MINUTE, 100.0), (START + 2 * MINUTE, 101.0)],
     "two points a day apart": [(START + MINUTE, 100.0), (START + DAY + MINUTE, 90.0)],
     "three days": [(START + DAY, 100.0), (START + 2 * DAY, 110.0), (START + 3 * DAY, 99.0)],
+    "all is lost": [(START + i * DAY, 100.0 - 25 * min(i, 4)) for i in range(1, 9)],
+    "through nothing into debt and back": [(START + i * DAY, e) for i, e in enumerate((100.0, 60.0, -20.0, -50.0, -10.0, 40.0, 30.0), 1)],
+    "a debt at the end": [(START + i * DAY, e) for i, e in enumerate((100.0, 110.0, 90.0, 50.0, -70.0), 1)],
     "before 1970": walk(6, 60, DAY, start=-90 * DAY),
 }
 

@@ -339,6 +339,52 @@ START_TEST(a_bar_is_shown_before_the_trade_that_closes_it_and_makes_the_point)
 }
 END_TEST
 
+START_TEST(the_warm_up_of_trades_counts_trades)
+{
+    SCENE("t1 buy ATOM/USDT 1;t3 buy ATOM/USDT 1");
+    static const char *const globs[] = {"md.*"};
+    s.kinds = "SDF";
+    s.options.event_globs = globs;
+    s.options.n_event_globs = 1;
+    s.options.warmup = 2;
+    add_trade(&s, ATOM, 5, 100);
+    add_trade(&s, ATOM, 50, 102);
+    add_trade(&s, ATOM, 65, 104);
+    add_trade(&s, ATOM, 130, 110);
+    /* the bar of the first minute is closed, and shown, by a trade that counts */
+    run(&s, "trade ATO 100@5 warm last 100\nrisk warmup@5\n"
+            "trade ATO 102@50 warm last 102\n"
+            "bar ATO 1m 102@65 partial last 102 pos 0 work 0 worth 1000\n"
+            "trade ATO 104@65 last 104\n"
+            "risk ok@65\nbuy ATO 1 at 104 fee 0@65\nfilled ATO 104@65 pos 1\n"
+            "bar ATO 1m 104@130 last 104 pos 1 work 0 worth 1000\n"
+            "trade ATO 110@130 last 110\n");
+    curve_is(&s, "60=1000 120=1000 180=1006");
+    scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_run_of_nothing_but_warm_up_has_no_point)
+{
+    SCENE("");
+    s.kinds = "F";
+    s.options.warmup = 4;
+    four_bars(&s);
+    run(&s, "");
+    curve_is(&s, "");
+    scene_end(&s);
+    struct scene t;
+    scene_init(&t, module_named("tests/plugins/puppet"), (char[]){""});
+    t.kinds = "F";
+    t.options.warmup = 2;
+    add_trade(&t, ATOM, 5, 100);
+    add_trade(&t, ATOM, 65, 104);
+    run(&t, "");
+    curve_is(&t, "");
+    scene_end(&t);
+}
+END_TEST
+
 START_TEST(a_plugin_named_directly_gets_trades_alone_when_it_takes_them)
 {
     SCENE("");
@@ -430,6 +476,8 @@ int main(void)
     tcase_add_test(tc, a_symbol_that_is_not_of_the_run_is_refused);
     tcase_add_test(tc, bars_of_the_warm_up_are_flagged_their_orders_refused_and_no_point_is_kept);
     tcase_add_test(tc, an_instant_counts_when_one_of_its_bars_is_past_the_warm_up);
+    tcase_add_test(tc, the_warm_up_of_trades_counts_trades);
+    tcase_add_test(tc, a_run_of_nothing_but_warm_up_has_no_point);
     tcase_add_test(tc, trades_are_matched_first_in_first_out_with_fees_pro_rata);
     tcase_add_test(tc, a_run_of_rows_stops_before_its_end);
     tcase_add_test(tc, rows_in_several_pieces_are_one_series);

@@ -5,6 +5,7 @@
 #include "test_main.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 static struct nj_error err;
@@ -153,6 +154,109 @@ START_TEST(a_third_that_is_even_holds_the_middle)
 }
 END_TEST
 
+/* ---- the same, plainly ---- */
+
+/* Sharpe ratio of the days whose block is (or is not) in a mask, in two passes. */
+static double plain_sharpe(const double *r, size_t days, size_t length, uint32_t mask, bool in,
+                           double risk_free)
+{
+    long double sum = 0, squares = 0;
+    double first = NAN;
+    size_t n = 0;
+    bool flat = true;
+    for (size_t i = 0; i < days; i++)
+        if ((mask >> (i / length) & 1) == in) {
+            first = n++ ? first : r[i];
+            flat = flat && r[i] == first;
+            sum += r[i];
+        }
+    long double mean = sum / (long double)n;
+    for (size_t i = 0; i < days; i++)
+        if ((mask >> (i / length) & 1) == in)
+            squares += (r[i] - mean) * (r[i] - mean);
+    return flat ? 0 : (double)((mean - risk_free) / sqrtl(squares / (long double)(n - 1)));
+}
+
+/* Every half, one after the other; the logit of the paper, rank / (sets + 1), mean rank of ties. */
+static void plain_pbo(const double *const *sets, size_t n, size_t days, uint32_t blocks,
+                      double risk_free, struct nj_pbo *out)
+{
+    size_t length = days / blocks, skip = days - length * blocks;
+    uint64_t lower = 0, losses = 0;
+    out->splits = 0;
+    for (uint32_t mask = 0; mask < 1u << blocks; mask++) {
+        double best = -INFINITY, at_best = 0, others[16], rank = 1;
+        if ((uint32_t)__builtin_popcount(mask) != blocks / 2)
+            continue;
+        for (size_t i = 0; i < n; i++) {
+            double s = plain_sharpe(sets[i] + skip, days - skip, length, mask, true, risk_free);
+            others[i] = plain_sharpe(sets[i] + skip, days - skip, length, mask, false, risk_free);
+            if (s > best) {
+                best = s;
+                at_best = others[i];
+            }
+        }
+        for (size_t i = 0; i < n; i++)
+            rank += others[i] < at_best ? 1 : others[i] == at_best ? 0.5 : 0;
+        rank -= 0.5; /* its tie with itself */
+        double omega = rank / (double)(n + 1);
+        lower += log(omega / (1 - omega)) <= 1e-12;
+        losses += at_best < 0;
+        out->splits++;
+    }
+    out->probability = (double)lower / (double)out->splits;
+    out->loss = (double)losses / (double)out->splits;
+}
+
+static double uniform(uint64_t *state)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (double)(*state >> 11) * 0x1p-53;
+}
+
+/* Two sets and many, all numbers of blocks, with twins, flat ones, and ones that never lose. */
+START_TEST(random_sets_come_to_what_a_plain_count_gives)
+{
+    static const size_t lengths[] = {12, 13, 18, 24, 31, 36, 45, 49};
+    static double returns[9][64];
+    const double *sets[9];
+    uint64_t state = 1;
+    for (int round = 0; round < 60; round++) {
+        size_t days = lengths[round % 8], n = 2 + (size_t)(round % 8);
+        double risk_free = round % 3 == 2 ? 0.001 : 0;
+        if (round >= 8 && days > 36)
+            continue; /* 16 blocks have 12,870 halves: once is enough */
+        for (size_t i = 0; i < n; i++) {
+            sets[i] = returns[i];
+            for (size_t d = 0; d < days; d++)
+                returns[i][d] = (uniform(&state) - 0.5) * 0.02 + (double)i * 0.0002;
+            if (round % 4 == 1 && i == 1) /* a twin of the first */
+                for (size_t d = 0; d < days; d++)
+                    returns[1][d] = returns[0][d];
+            if (round % 5 == 2 && i + 1 == n) /* never moves, or always by as much */
+                for (size_t d = 0; d < days; d++)
+                    returns[i][d] = round % 2 ? 0.1 : 0;
+        }
+        if (round % 7 == 3) /* all flat: ties everywhere */
+            for (size_t i = 0; i < n; i++)
+                for (size_t d = 0; d < days; d++)
+                    returns[i][d] = 0;
+        struct nj_pbo found, plain;
+        ck_assert_int_eq(nj_pbo(sets, n, days, risk_free, &found, &err), 0);
+        plain_pbo(sets, n, days, nj_pbo_blocks(days), risk_free, &plain);
+        ck_assert_msg(found.splits == plain.splits && found.probability == plain.probability &&
+                          found.loss == plain.loss,
+                      "round %d: %zu sets, %zu days: %.17g, %.17g of %llu, expected %.17g, %.17g "
+                      "of %llu",
+                      round, n, days, found.probability, found.loss,
+                      (unsigned long long)found.splits, plain.probability, plain.loss,
+                      (unsigned long long)plain.splits);
+        if (round % 7 == 3)
+            ck_assert_double_eq(found.probability, 1); /* the middle: no better than any other */
+    }
+}
+END_TEST
+
 START_TEST(too_little_is_refused)
 {
     double a[12] = {0};
@@ -176,6 +280,7 @@ int main(void)
     tcase_add_test(c, one_that_is_always_better_is_no_accident);
     tcase_add_test(c, one_that_was_lucky_in_its_half_falls_in_the_other);
     tcase_add_test(c, a_third_that_is_even_holds_the_middle);
+    tcase_add_test(c, random_sets_come_to_what_a_plain_count_gives);
     tcase_add_test(c, too_little_is_refused);
     suite_add_tcase(s, c);
     return run_suite(s);

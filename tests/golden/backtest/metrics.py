@@ -52,10 +52,10 @@ def of_returns(r, periods, risk_free):
     rf = risk_free / periods
     out["sharpe_ratio"] = (mean - rf) / sd * math.sqrt(periods) if sd else 0.0
     down = math.sqrt(math.fsum(min(x - rf, 0) ** 2 for x in r) / n) if r else 0.0
-    if down:
-        out["sortino_ratio"] = (mean - rf) / down * math.sqrt(periods)
+    if flat and (not r or abs(r[0]) <= 1e-14):
+        out["sortino_ratio"] = 0.0
     else:
-        out["sortino_ratio"] = 0.0 if flat and (not r or r[0] == 0) else None
+        out["sortino_ratio"] = (mean - rf) / down * math.sqrt(periods) if down else None
     out["volatility_annual_pct"] = sd * math.sqrt(periods) * 100
     z = [(x - mean) / sd if sd else 0.0 for x in r]
     out["skew"] = n / ((n - 1) * (n - 2)) * math.fsum(x ** 3 for x in z) if n > 2 else None
@@ -87,7 +87,7 @@ def of_trades(results):
 def metrics(curve, initial, results=None, exposed=None, notional=None, fees=None, slippage=None, periods_per_year=365.0, risk_free=0.0):
     """results: profits of the trades; None: the changes between points take their place. exposed: points with a position."""
     points, periods = daily(curve, periods_per_year)
-    out = of_returns([b / a - 1 for a, b in zip(points, points[1:])], periods, risk_free)
+    out = of_returns([b / a - 1 if a > 0 else 0.0 for a, b in zip(points, points[1:])], periods, risk_free)
     falls = drawdowns(curve, initial)
     out["max_drawdown_pct"] = min((depth for depth, _ in falls), default=0.0) * 100
     out["avg_drawdown_pct"] = statistics.fmean(depth for depth, _ in falls) * 100 if falls else 0.0
