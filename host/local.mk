@@ -40,6 +40,7 @@ host_libnjord_a_SOURCES = \
     host/backtest/run_impl.h \
     host/backtest/run_plugin.c \
     host/backtest/run_verify.c \
+    host/backtest/run_window.c \
     host/backtest/space.c \
     host/backtest/space.h \
     host/backtest/sweep.c \
@@ -48,6 +49,8 @@ host_libnjord_a_SOURCES = \
     host/backtest/sweep_doubt.h \
     host/backtest/sweep_file.c \
     host/backtest/sweep_file.h \
+    host/backtest/sweep_identity.c \
+    host/backtest/sweep_identity.h \
     host/backtest/sweep_keep.c \
     host/backtest/sweep_keep.h \
     host/backtest/sweep_work.c \
@@ -56,6 +59,16 @@ host_libnjord_a_SOURCES = \
     host/backtest/student.h \
     host/backtest/thin.c \
     host/backtest/thin.h \
+    host/backtest/walk.c \
+    host/backtest/walk.h \
+    host/backtest/walk_file.c \
+    host/backtest/walk_file.h \
+    host/backtest/walk_folds.c \
+    host/backtest/walk_folds.h \
+    host/backtest/walk_stitch.c \
+    host/backtest/walk_stitch.h \
+    host/backtest/walk_worth.c \
+    host/backtest/walk_worth.h \
     host/backtest/where.c \
     host/backtest/where.h \
     host/base/arena.c \
@@ -393,6 +406,10 @@ njord_SOURCES = \
     host/cli/verb_publish.c \
     host/cli/verb_replay.c \
     host/cli/verb_report.c \
+    host/cli/sweep_progress.c \
+    host/cli/sweep_progress.h \
+    host/cli/sweep_walk.c \
+    host/cli/sweep_walk.h \
     host/cli/verb_sweep.c \
     host/cli/verb_tail.c
 njord_LDADD = $(HOST_LIBS)

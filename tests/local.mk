@@ -113,6 +113,7 @@ unit_tests = \
     tests/unit/test_strategies \
     tests/unit/test_target_weights \
     tests/unit/test_timers \
+    tests/unit/test_walk \
     tests/unit/test_warmup \
     tests/unit/test_told \
     tests/unit/test_watchdog \
@@ -174,6 +175,7 @@ e2e_tests = \
     tests/e2e/test_sweep.py \
     tests/e2e/test_templates.sh \
     tests/e2e/test_verify.py \
+    tests/e2e/test_walk_forward.py \
     tests/e2e/test_warmup.py \
     tests/e2e/test_tree_checks.py \
     tests/golden/indicators/make.py \

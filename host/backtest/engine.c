@@ -109,6 +109,7 @@ static int make_symbols(struct nj_bt *bt)
     for (uint32_t i = 0; i < o->n_series; i++) {
         struct nj_bt_symbol *s = &bt->symbols[i];
         s->series = &o->series[i];
+        s->warmup = o->warmups ? o->warmups[i] : o->warmup;
         s->instrument = nj_instrument_get(bt->instruments, s->series->symbol);
         if (!s->instrument)
             return nj_error_set(bt->err, NJ_ERR_CONFIG, "'%s' is no BASE/QUOTE symbol",

@@ -49,6 +49,7 @@ struct nj_bt_options {
     enum nj_bt_fill fill;
     enum nj_bt_gap limit_gap;
     uint64_t warmup; /* of each series: its first rows, bars or trades, shown flagged WARMUP */
+    const uint64_t *warmups; /* the same, where it differs from series to series; NULL: warmup */
     bool allow_short, cash_check;
     const struct nj_risk_config *risk; /* the limits too; NULL: the rules of a backtest only */
     const struct nj_config *config;    /* instruments (symbols:), may be NULL */

@@ -28,6 +28,7 @@ struct nj_bt_symbol {
     const struct nj_columns *columns; /* that it stands in; NULL: ended */
     int64_t next_ns;     /* when it comes: ts_close of a bar, ts of a trade; INT64_MAX: ended */
     uint64_t shown;      /* rows so far */
+    uint64_t warmup;     /* of them, those that are warm-up */
     double price;        /* last trade, else the latest close; NaN: none */
     int64_t price_ts_ns; /* when that was */
     double qty;          /* held now */

@@ -227,7 +227,7 @@ static inline void take_price(struct nj_bt *bt, struct nj_bt_symbol *s)
 {
     s->price = s->columns->close[s->row];
     s->price_ts_ns = bt->now_ns;
-    s->warming = s->shown < bt->o->warmup;
+    s->warming = s->shown < s->warmup;
     s->shown++;
     if (bt->o->risk && s->qty != 0)
         nj_risk_mark(bt->risk, &bt->view, s->instrument->symbol);
@@ -377,7 +377,7 @@ static void step_trade(struct nj_bt *bt, struct nj_bt_symbol *s)
     advance(bt, at);
     if (bt->n_timers > 0)
         fire_timers(bt, bt->now_ns, true);
-    bt->warming = s->shown < bt->o->warmup;
+    bt->warming = s->shown < s->warmup;
     trade.ev.seq = trade.ev.seq > bt->seq ? trade.ev.seq : nj_bt_next_seq(bt);
     bt->seq = trade.ev.seq;
     trade.ev.ts_recv_ns = bt->now_ns;
@@ -418,7 +418,7 @@ static void last_point(struct nj_bt *bt)
     struct nj_bt_outcome *out = bt->out;
     bool counts = false;
     for (uint32_t i = 0; i < bt->n_symbols; i++)
-        counts = counts || bt->symbols[i].shown > bt->o->warmup;
+        counts = counts || bt->symbols[i].shown > bt->symbols[i].warmup;
     if (!counts)
         return;
     if (nj_ohlcv_finish(bt->bars, &err) != 0)

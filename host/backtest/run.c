@@ -167,6 +167,7 @@ void nj_bt_job_close(struct nj_bt_job *job)
         nj_plugin_scratch_remove(job->scratch);
     if (job->shared)
         munmap(job->shared, sizeof *job->shared);
+    nj_bt_cut_free(&job->cut);
     nj_bt_data_close(&job->data);
     free(job->params);
     free(job);
@@ -252,24 +253,33 @@ int nj_bt_job_check(struct nj_bt_job *job, const struct nj_param_text *params, s
     return rc;
 }
 
+/* Into out: metrics and outcome of a run of `options`, whose params are to be over the job's. */
+static int run_here(struct nj_bt_job *job, struct nj_bt_options *options,
+                    const struct nj_param_text *params, size_t n_params,
+                    struct nj_param_text **merged, struct nj_result *out, struct nj_error *err)
+{
+    *out = (struct nj_result){0};
+    *merged = NULL;
+    if (params) {
+        *merged = over(job, params, n_params, &n_params);
+        if (!*merged)
+            return nj_error_set(err, NJ_ERR_NOMEM, "backtest: out of memory");
+        options->params = *merged;
+        options->n_params = (uint32_t)n_params;
+    }
+    int rc = nj_bt_job_walk(job, options, &out->outcome, err);
+    if (rc == 0)
+        rc = nj_bt_metrics(options, &out->outcome, job->request.periods_per_year,
+                           job->request.risk_free, &out->metrics, err);
+    return rc;
+}
+
 int nj_bt_job_here(struct nj_bt_job *job, const struct nj_param_text *params, size_t n_params,
                    struct nj_result *out, struct nj_error *err)
 {
-    struct nj_param_text *merged = NULL;
+    struct nj_param_text *merged;
     struct nj_bt_options options = job->options;
-    int rc = 0;
-    *out = (struct nj_result){0};
-    if (params) {
-        merged = over(job, params, n_params, &n_params);
-        if (!merged)
-            return nj_error_set(err, NJ_ERR_NOMEM, "backtest: out of memory");
-        options.params = merged;
-        options.n_params = (uint32_t)n_params;
-    }
-    rc = nj_bt_job_walk(job, &options, &out->outcome, err);
-    if (rc == 0)
-        rc = nj_bt_metrics(&options, &out->outcome, job->request.periods_per_year,
-                           job->request.risk_free, &out->metrics, err);
+    int rc = run_here(job, &options, params, n_params, &merged, out, err);
     if (rc == 0) {
         rc = nj_bt_job_describe(job, options.params, options.n_params, out);
         if (rc == 0)
@@ -279,6 +289,27 @@ int nj_bt_job_here(struct nj_bt_job *job, const struct nj_param_text *params, si
                          rc == NJ_ERR_LIMIT ? "backtest: too many symbols for one result"
                                             : "backtest: out of memory");
     }
+    free(merged);
+    if (rc != 0)
+        nj_result_free(out);
+    return rc;
+}
+
+int nj_bt_job_window(struct nj_bt_job *job, const struct nj_bt_window *window,
+                     const struct nj_param_text *params, size_t n_params, struct nj_result *out,
+                     struct nj_error *err)
+{
+    struct nj_param_text *merged = NULL;
+    struct nj_bt_options options = job->options;
+    *out = (struct nj_result){0};
+    int rc = nj_bt_job_cut(job, window, err);
+    options.series = job->cut.series;
+    options.from_ns = window->from_ns;
+    options.to_ns = window->to_ns;
+    options.warmups = job->cut.warmups;
+    options.capital = window->capital;
+    if (rc == 0)
+        rc = run_here(job, &options, params, n_params, &merged, out, err);
     free(merged);
     if (rc != 0)
         nj_result_free(out);

@@ -94,6 +94,23 @@ int nj_bt_job_check(struct nj_bt_job *job, const struct nj_param_text *params, s
  * result. */
 int nj_bt_job_here(struct nj_bt_job *job, const struct nj_param_text *params, size_t n_params,
                    struct nj_result *out, struct nj_error *err);
+/* Part of a job's rows as a run of its own, without a copy of them. */
+struct nj_bt_window {
+    int64_t from_ns, to_ns; /* rows with from <= ts < to count */
+    /* Of each symbol, rows right before those are shown first, flagged as warm-up: so many, from
+     * warm_ns on, as far as there are any. Rows of the window itself are never warm-up. */
+    uint64_t warmup;
+    int64_t warm_ns;
+    double capital;
+};
+/* As nj_bt_job_here() over a window. The result holds metrics and outcome, and not what was run. */
+int nj_bt_job_window(struct nj_bt_job *job, const struct nj_bt_window *window,
+                     const struct nj_param_text *params, size_t n_params, struct nj_result *out,
+                     struct nj_error *err);
+/* Rows with from <= ts < to, of all symbols. */
+uint64_t nj_bt_job_rows_within(const struct nj_bt_job *job, int64_t from_ns, int64_t to_ns);
+/* When the first row comes, and the end of the last (exclusive). */
+void nj_bt_job_span(const struct nj_bt_job *job, int64_t *first_ns, int64_t *end_ns);
 
 /* What a check for a look into the future came to. */
 #define NJ_BT_VERIFY 200u

@@ -1,7 +1,8 @@
 /* run_impl.h - a job's inside, shared by the files of run.h. No other file includes it.
  *
- * run.c opens a job and runs it; run_plugin.c finds its plugin; run_describe.c says in a result
- * what was run; run_verify.c runs it again over data cut short. */
+ * run.c opens a job and runs it; run_plugin.c finds its plugin; run_window.c cuts its rows to a
+ * window; run_describe.c says in a result what was run; run_verify.c runs it again over data cut
+ * short. */
 #ifndef NJ_BACKTEST_RUN_IMPL_H
 #define NJ_BACKTEST_RUN_IMPL_H
 
@@ -21,6 +22,15 @@ struct nj_bt_shared {
     struct nj_result result;
 };
 
+/* The series of a window: pieces of the job's, the first and last of them cut. */
+struct nj_bt_cut {
+    struct nj_bt_window window; /* that it is of */
+    struct nj_bt_series series[NJ_BT_SYMBOLS];
+    struct nj_columns *pieces[NJ_BT_SYMBOLS];
+    uint64_t warmups[NJ_BT_SYMBOLS];
+    uint32_t n; /* 0: none was made */
+};
+
 struct nj_bt_job {
     struct nj_bt_request request;
     char strategy_id[NJORD_ID_SIZE];
@@ -36,10 +46,14 @@ struct nj_bt_job {
     size_t n_params;
     struct nj_bt_options options;
     struct nj_bt_shared *shared;
+    struct nj_bt_cut cut; /* of the latest window: a sweep asks for one many times */
 };
 
 /* An id of strategies.yaml, else a plugin's name, else a path: fills entry, path and id. */
 int nj_bt_job_find_plugin(struct nj_bt_job *job, struct nj_error *err);
+/* The job's rows cut to a window, in job->cut. */
+int nj_bt_job_cut(struct nj_bt_job *job, const struct nj_bt_window *window, struct nj_error *err);
+void nj_bt_cut_free(struct nj_bt_cut *cut);
 /* What was run, into its result; NJ_ERR_LIMIT: too many symbols. */
 int nj_bt_job_describe(const struct nj_bt_job *job, const struct nj_param_text *params, size_t n,
                        struct nj_result *r);

@@ -412,9 +412,14 @@ int nj_sweep_file_finish(struct nj_sweep_file *f, const char *heads, struct nj_e
         rc = nj_error_errno(err, errno, "folder '%s'", slash ? folder : ".");
     if (rc != 0 && fd >= 0)
         pf->unlink(pf->ctx, temporary);
-    if (rc == 0) /* its descriptor still reads the rows */
-        pf->unlink(pf->ctx, f->partial);
+    if (rc == 0)
+        nj_sweep_file_drop(f);
     return rc;
+}
+
+void nj_sweep_file_drop(struct nj_sweep_file *f)
+{
+    f->o.platform->unlink(f->o.platform->ctx, f->partial);
 }
 
 uint64_t nj_sweep_file_ranked(const struct nj_sweep_file *f, uint64_t rank)

@@ -51,6 +51,9 @@ int nj_sweep_file_rank(struct nj_sweep_file *file,
                        struct nj_error *err);
 /* Once they are sorted: replaces the CSV as one step, removes the partial file. */
 int nj_sweep_file_finish(struct nj_sweep_file *file, const char *heads, struct nj_error *err);
+/* Removes the partial file: what it held stands elsewhere. Until it is closed its rows are there.
+ */
+void nj_sweep_file_drop(struct nj_sweep_file *file);
 
 /* The set at a rank, once they are sorted. */
 uint64_t nj_sweep_file_ranked(const struct nj_sweep_file *file, uint64_t rank);

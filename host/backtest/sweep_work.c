@@ -33,7 +33,9 @@ struct lane {
 };
 
 struct shared {
-    _Atomic uint64_t next; /* the set to look at next */
+    _Atomic uint64_t next;   /* the set to look at next */
+    _Atomic uint64_t urgent; /* an item to run before it + 1; 0: none, or somebody has it */
+    _Atomic uint32_t stay;   /* more will become ready */
     struct lane lanes[NJ_SWEEP_JOBS];
 };
 
@@ -49,8 +51,9 @@ struct crew {
     _Atomic unsigned char *done; /* a byte a set; the parent writes */
     char *slots;                 /* RING a lane */
     size_t slot_size, slots_size;
-    uint64_t n_sets, n_done;
+    uint64_t n_sets, n_free, n_done;
     uint32_t n_lost;
+    uint64_t told; /* the item that was ready last */
     struct worker workers[NJ_SWEEP_JOBS];
 };
 
@@ -95,15 +98,29 @@ static void keep_returns(const struct crew *crew, const struct nj_result *r, str
     free(returns);
 }
 
+static int run_one(const struct nj_sweep_work *work, uint64_t set, struct nj_space_set *params,
+                   struct nj_result *r, struct nj_error *err)
+{
+    uint32_t n = nj_space_axes(work->space);
+    struct nj_bt_window window;
+    if (!work->item) {
+        nj_space_set(work->space, set, params);
+        return nj_bt_job_here(work->job, params->params, n, r, err);
+    }
+    nj_space_set(work->space, work->item(work->ctx, set, &window), params);
+    int rc = nj_bt_job_window(work->job, &window, params->params, n, r, err);
+    if (rc == 0 && work->ran && (rc = work->ran(work->ctx, set, r, err)) != 0)
+        nj_result_free(r);
+    return rc;
+}
+
 static void run_set(const struct crew *crew, uint64_t set, struct nj_space_set *params,
                     struct slot *slot)
 {
     struct nj_result r;
     struct nj_error err = {0};
-    nj_space_set(crew->work->space, set, params);
     slot->result = (struct nj_sweep_result){.set = set};
-    int rc =
-        nj_bt_job_here(crew->work->job, params->params, nj_space_axes(crew->work->space), &r, &err);
+    int rc = run_one(crew->work, set, params, &r, &err);
     slot->result.failed = rc != 0;
     if (rc != 0) {
         snprintf(slot->result.why, sizeof slot->result.why, "%.*s", (int)NJ_SWEEP_WHY - 1,
@@ -116,6 +133,20 @@ static void run_set(const struct crew *crew, uint64_t set, struct nj_space_set *
     nj_result_free(&r);
 }
 
+/* What to run next: what is ready, else the next of the free ones. NJ_SWEEP_NONE: nothing for now.
+ */
+static uint64_t next_of(const struct crew *crew)
+{
+    struct shared *s = crew->shared;
+    uint64_t urgent = atomic_load(&s->urgent);
+    if (urgent > 0 && atomic_compare_exchange_strong(&s->urgent, &urgent, 0))
+        return urgent - 1;
+    if (atomic_load(&s->next) >= crew->n_free)
+        return NJ_SWEEP_NONE;
+    uint64_t set = atomic_fetch_add(&s->next, 1);
+    return set < crew->n_free ? set : NJ_SWEEP_NONE;
+}
+
 static int in_worker(void *ctx, int fd)
 {
     struct worker *w = ctx;
@@ -125,9 +156,13 @@ static int in_worker(void *ctx, int fd)
     if (!params)
         return 1;
     for (;;) {
-        uint64_t set = atomic_fetch_add(&crew->shared->next, 1);
-        if (set >= crew->n_sets)
-            break;
+        uint64_t set = next_of(crew);
+        if (set == NJ_SWEEP_NONE) {
+            if (!atomic_load(&crew->shared->stay))
+                break;
+            nanosleep(&(struct timespec){0, 200000}, NULL);
+            continue;
+        }
         if (atomic_load(&crew->done[set]))
             continue;
         uint32_t head = atomic_load(&lane->head);
@@ -160,6 +195,27 @@ static int start(struct crew *crew, uint32_t i, struct nj_error *err)
     return nj_child_start(&w->child, in_worker, w, now_of(crew->work), NO_LIMIT_NS, err);
 }
 
+/* Tells the workers what has become ready, and whether there is anything to wait for. */
+static void tell(struct crew *crew)
+{
+    bool over = true;
+    while (over && crew->work->ready) {
+        over = false;
+        uint64_t ready = crew->work->ready(crew->work->ctx, &over);
+        if (ready >= crew->n_sets)
+            break;
+        if (over && !atomic_load(&crew->done[ready])) {
+            atomic_store(&crew->done[ready], 1);
+            crew->n_done++;
+        } else if (!over && ready != crew->told) {
+            crew->told = ready;
+            atomic_store(&crew->shared->urgent, ready + 1);
+        }
+    }
+    if (crew->n_done == crew->n_sets)
+        atomic_store(&crew->shared->stay, 0);
+}
+
 /* A result becomes the caller's. One that a damaged plugin made up is not believed. */
 static int hand_over(struct crew *crew, const struct nj_sweep_result *result, struct nj_error *err)
 {
@@ -167,7 +223,9 @@ static int hand_over(struct crew *crew, const struct nj_sweep_result *result, st
         return 0;
     atomic_store(&crew->done[result->set], 1);
     crew->n_done++;
-    return crew->work->take(crew->work->ctx, result, err);
+    int rc = crew->work->take(crew->work->ctx, result, err);
+    tell(crew);
+    return rc;
 }
 
 static int drain(struct crew *crew, uint32_t i, struct nj_error *err)
@@ -212,9 +270,12 @@ static int bury(struct crew *crew, uint32_t i, struct nj_error *err)
         else
             snprintf(result.why, sizeof result.why, "the plugin ended its process: %s", how);
         rc = hand_over(crew, &result, err);
-    } else if (++crew->n_lost > LOST_MAX) {
-        return nj_error_set(err, NJ_ERR_INTERNAL, "sweep: its processes end by themselves: %s",
-                            how);
+    } else {
+        /* what it had in hand is run in another round, which must come */
+        atomic_store(&crew->shared->stay, 0);
+        if (++crew->n_lost > LOST_MAX)
+            return nj_error_set(err, NJ_ERR_INTERNAL, "sweep: its processes end by themselves: %s",
+                                how);
     }
     if (rc == 0)
         rc = start(crew, i, err);
@@ -257,6 +318,10 @@ static int run_all(struct crew *crew, struct nj_error *err)
     uint32_t jobs = crew->work->jobs < left ? crew->work->jobs : (uint32_t)left, alive = jobs;
     int rc = 0;
     atomic_store(&crew->shared->next, 0);
+    atomic_store(&crew->shared->urgent, 0);
+    atomic_store(&crew->shared->stay, crew->n_sets > crew->n_free);
+    crew->told = NJ_SWEEP_NONE;
+    tell(crew);
     for (uint32_t i = 0; i < jobs && rc == 0; i++)
         rc = start(crew, i, err);
     while (rc == 0 && alive > 0)
@@ -272,7 +337,8 @@ int nj_sweep_do(struct nj_sweep_work *work, struct nj_error *err)
     if (!crew)
         return nj_error_set(err, NJ_ERR_NOMEM, "sweep: out of memory");
     crew->work = work;
-    crew->n_sets = nj_space_sets(work->space);
+    crew->n_sets = work->item ? work->n_items : nj_space_sets(work->space);
+    crew->n_free = work->item ? work->n_free : crew->n_sets;
     crew->slot_size = (sizeof(struct slot) + work->returns * sizeof(double) + 63) & ~(size_t)63;
     crew->slots_size = crew->slot_size * RING * work->jobs;
     crew->shared = map_shared(sizeof *crew->shared);

@@ -3,20 +3,21 @@
 #include "base/json_out.h"
 #include "cli/backtest_args.h"
 #include "cli/data.h"
+#include "cli/sweep_progress.h"
+#include "cli/sweep_walk.h"
 #include "cli/table.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SHOWN_PARAMS 5u /* columns of a table; the CSV has them all */
 
 struct args {
     struct nj_backtest_args run;
     const char *samples, *seed, *jobs, *sort, *top, *limit, *output;
-    struct nj_cli_list params, wheres;
+    struct nj_cli_list params, wheres, walks;
     bool restart;
 };
 
@@ -36,6 +37,8 @@ const struct nj_cli_option nj_sweep_options[] = {
     TEXT("jobs", jobs, "N", "processes (default: one a core)"),
     TEXT("sort", sort, "METRIC", "the best by it first (default: sharpe_ratio)"),
     TEXT("top", top, "N", "rows shown (default: 20)"),
+    {"walk-forward", "train=D,test=D...", offsetof(struct args, walks), true, false,
+     "chooses anew in each fold, and tests behind it"},
     TEXT("set-limit", limit, "SECONDS", "a set that runs longer has failed (default: 600)"),
     {"restart", NULL, offsetof(struct args, restart), false, false,
      "throws away what a killed sweep left in FILE.partial"},
@@ -46,6 +49,7 @@ struct choice {
     uint64_t samples, seed, jobs, top;
     double limit_s;
     enum nj_metric sort;
+    struct nj_walk_spec walk; /* of --walk-forward */
 };
 
 /* ---- options ---- */
@@ -78,7 +82,7 @@ static bool choose(const struct nj_cli *cli, const struct args *a, struct choice
         nj_cli_error(cli, 0, "option '--sort': '%.64s' is no metric; doc/metrics.md lists them",
                      a->sort);
     out->sort = (enum nj_metric)metric;
-    return metric >= 0;
+    return metric >= 0 && nj_sweep_walk_options(cli, &a->walks, a->top, &out->walk);
 }
 
 /* NULL: told. */
@@ -102,45 +106,6 @@ static struct nj_space *space_of(const struct nj_cli *cli, const struct args *a,
     nj_cli_error(cli, 0, "%s", err.text);
     nj_space_free(space);
     return NULL;
-}
-
-/* ---- progress ---- */
-
-struct progress {
-    bool on;
-    int64_t began_ns;
-    uint64_t n_sets;
-};
-
-static int64_t clock_ns(void)
-{
-    const struct nj_platform *pf = nj_platform_system();
-    return pf->monotonic_ns(pf->ctx);
-}
-
-static void show_progress(void *ctx, uint64_t done, uint64_t resumed, uint64_t failed)
-{
-    const struct progress *p = ctx;
-    char bar[31] = "", left[32] = "", n[NJ_DATA_TEXT], of[NJ_DATA_TEXT];
-    if (!p->on)
-        return;
-    double seconds = (double)(clock_ns() - p->began_ns) * 1e-9;
-    double rate = seconds > 0 ? (double)(done - resumed) / seconds : 0;
-    memset(bar, '.', sizeof bar - 1);
-    memset(bar, '#', (size_t)((sizeof bar - 1) * done / p->n_sets));
-    if (rate > 0) {
-        double s = (double)(p->n_sets - done) / rate;
-        if (s < 120)
-            snprintf(left, sizeof left, ", %.0f s left", s);
-        else
-            snprintf(left, sizeof left, ", %.0f min left", s / 60);
-    }
-    fprintf(stderr, "\r[%s] %s of %s sets, %.1f/s%s", bar, nj_data_count(done, n),
-            nj_data_count(p->n_sets, of), rate, left);
-    if (failed > 0)
-        fprintf(stderr, ", %s failed", nj_data_count(failed, n));
-    fputs("\033[K", stderr);
-    fflush(stderr);
 }
 
 /* ---- what is printed ---- */
@@ -345,7 +310,7 @@ static void print_head(const struct report *r)
 
 static int run(struct report *r, const struct args *a, struct nj_error *err)
 {
-    struct progress progress = {isatty(STDERR_FILENO), clock_ns(), nj_space_sets(r->space)};
+    struct nj_sweep_progress progress;
     struct nj_sweep_request request = {.platform = nj_platform_system(),
                                        .job = (struct nj_bt_job *)r->job,
                                        .space = r->space,
@@ -355,19 +320,34 @@ static int run(struct report *r, const struct args *a, struct nj_error *err)
                                        .output = r->output,
                                        .restart = a->restart,
                                        .seed = r->choice->seed,
-                                       .progress = show_progress,
+                                       .progress = nj_sweep_progress_show,
                                        .progress_ctx = &progress};
     if (!r->cli->json)
         print_head(r);
+    nj_sweep_progress_start(&progress, nj_space_sets(r->space), "sets");
     int rc = nj_sweep_run(&r->sweep, &request, err);
-    if (progress.on)
-        fputs("\r\033[K", stderr);
+    nj_sweep_progress_end(&progress);
     if (rc == 0)
         rc = print_all(r, err);
     if (rc == 0 && nj_sweep_failed(r->sweep) == nj_space_sets(r->space))
         rc = NJ_ERR_PLUGIN; /* and its line was printed */
     nj_sweep_free(r->sweep);
     return rc;
+}
+
+static int run_walk(const struct report *r, const struct args *a, struct nj_error *err)
+{
+    struct nj_walk_request request = {.platform = nj_platform_system(),
+                                      .job = (struct nj_bt_job *)r->job,
+                                      .space = r->space,
+                                      .spec = r->choice->walk,
+                                      .warm = !a->run.warmup,
+                                      .jobs = (uint32_t)r->choice->jobs,
+                                      .limit_ns = (int64_t)(r->choice->limit_s * 1e9),
+                                      .sort = r->choice->sort,
+                                      .output = a->output ? a->output : NJ_SWEEP_WALK_OUTPUT,
+                                      .restart = a->restart};
+    return nj_sweep_walk(r->cli, &request, err);
 }
 
 int nj_verb_sweep(struct nj_cli *cli)
@@ -394,7 +374,7 @@ int nj_verb_sweep(struct nj_cli *cli)
                                 .space = space,
                                 .choice = &choice,
                                 .output = a->output ? a->output : "var/backtest/sweep_results.csv"};
-        rc = run(&report, a, &err);
+        rc = a->walks.n ? run_walk(&report, a, &err) : run(&report, a, &err);
     }
     nj_bt_job_close(job);
     nj_space_free(space);
