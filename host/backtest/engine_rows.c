@@ -411,7 +411,8 @@ static void step_trade(struct nj_bt *bt, struct nj_bt_symbol *s)
     find_next(bt, s);
 }
 
-/* The bucket that the data ends in: its point, and no event. None of a run that was warm-up only. */
+/* The bucket that the data ends in: its point, and no event. None of a run that was warm-up only.
+ */
 static void last_point(struct nj_bt *bt)
 {
     struct nj_error err = {0};

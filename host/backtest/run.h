@@ -4,8 +4,9 @@
  * A job is made once: strategy, parameters and plugin file resolved, the data mapped from the
  * column cache (or read from a CSV file) in the caller's process. A run of it happens in a forked
  * child, which shares the pages; a plugin that crashes, or returns from no callback for `stall_ns`,
- * gives one line with the signal, the row and its time. The child writes the files itself, under temporary names that the caller gives;
- * what the caller needs to know comes back small. Owned by the verb; one thread. */
+ * gives one line with the signal, the row and its time. The child writes the files itself, under
+ * temporary names that the caller gives; what the caller needs to know comes back small. Owned by
+ * the verb; one thread. */
 #ifndef NJ_BACKTEST_RUN_H
 #define NJ_BACKTEST_RUN_H
 

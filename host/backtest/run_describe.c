@@ -3,6 +3,7 @@
 #include "base/json_out.h"
 
 #include <math.h>
+#include <njord/codec.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,13 +112,29 @@ static int describe_market(const struct nj_bt_job *job, struct nj_result *r)
                                 config->ohlcv.n_timeframes);
 }
 
+/* Figures of an account that had nothing left are no prospect. */
+static int warn_of_ruin(struct nj_result *r)
+{
+    const struct nj_bt_outcome *o = &r->outcome;
+    char at[64];
+    size_t i = 0;
+    if (!(r->metrics.value[NJ_METRIC_MAX_DRAWDOWN_PCT] <= -100))
+        return 0;
+    while (i + 1 < o->n_curve && o->curve_equity[i] > 0)
+        i++;
+    njord_format_time(o->curve_ts[i], 0, at, sizeof at);
+    return nj_result_warn(r,
+                          "equity was %.2f at %s: all was lost, and the figures go on from there",
+                          o->curve_equity[i], at);
+}
+
 int nj_bt_job_warn(const struct nj_bt_job *job, struct nj_result *r)
 {
     const struct nj_bt_outcome *o = &r->outcome;
     const double *m = r->metrics.value;
     const double day = 86400e9;
     uint64_t holes = 0, bad = 0;
-    int rc = 0;
+    int rc = warn_of_ruin(r);
     for (size_t i = 0; i < r->n_data; i++) {
         holes += r->data[i].holes;
         bad += r->data[i].bad;

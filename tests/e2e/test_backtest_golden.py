@@ -180,6 +180,25 @@ def by_hand(folder):
          [1000, 1004.905, 1024.785, 1024.785, 1024.785], [24.785], {}, "--limit-gap", "open")
 
 
+def debt(folder):
+    """A short that costs more than there is: it is said first, and no return is counted from a debt."""
+    path = os.path.join(folder, "debt.csv")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("ts,open,high,low,close,volume\n")
+        for i, close in enumerate((10, 10, 30, 40, 10, 8)):  # one a day
+            file.write("%d,%d,%d,%d,%d,1\n" % (FIRST // 10 ** 9 + 86400 * i, close, close, close, close))
+    result, _ = backtest(folder, "--strategy", os.path.abspath(os.path.join(BUILD, "tests", "plugins", "puppet.so")), "--symbol", "ATOM/USDT",
+                         "--csv", path, "--timeframe", "1d", "--capital", "1000", "--slippage", "0", "--commission", "0", "--param", "quiet=1",
+                         "--param", "script=b2 sell ATOM/USDT 90")
+    # 1000 + 90 x (10 - close)
+    same_curve(result["equity_curve"], [(FIRST + (i + 1) * 86400 * 10 ** 9, e) for i, e in enumerate((1000, 1000, -800, -1700, 1000, 1180))], "debt")
+    equal(result["warnings"][0], "equity was -800.00 at 2025-01-04T00:00:00Z: all was lost, and the figures go on from there", "the first warning")
+    # daily returns: 0, -1.8, then none from a debt, twice; 0.18
+    same(result["metrics"]["var_95_pct"], -144, "5 % quantile: a fifth of the way from -1.8 to 0")
+    same(result["metrics"]["max_drawdown_pct"], -270, "drawdown below all that there was")
+    same(result["metrics"]["total_return_pct"], 18, "total return")
+
+
 def again(folder):
     setup = recompute.scenario(os.path.join(GOLDEN, "golden_trendline.yaml"))
     words = words_of(setup, os.path.join(GOLDEN, setup["data"]["sim"]), "close")
@@ -194,6 +213,7 @@ def main():
         ran = goldens(folder)
         rising(folder)
         by_hand(folder)
+        debt(folder)
         again(folder)
     print("goldens: %d runs agree with the script" % ran)
 
