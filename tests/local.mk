@@ -321,6 +321,8 @@ tests_support_libsupport_a_SOURCES = \
     tests/support/host_rig.h \
     tests/support/journal_model.c \
     tests/support/journal_model.h \
+    tests/support/lives.c \
+    tests/support/lives.h \
     tests/support/order_history.c \
     tests/support/order_history.h \
     tests/support/redis_host.c \
