@@ -217,6 +217,8 @@ host_libnjord_a_SOURCES = \
     host/research/sink.h \
     host/research/stage.c \
     host/research/stage.h \
+    host/research/whole_file.c \
+    host/research/whole_file.h \
     host/runtime/child.c \
     host/runtime/child.h \
     host/runtime/elf_stamp.c \

@@ -4,7 +4,7 @@
 #include "journal/names.h"
 #include "journal/reader.h"
 #include "research/inventory.h"
-#include "research/sink.h"
+#include "research/whole_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -230,55 +230,19 @@ static int put_lines(struct writer *w, const char *stem, struct nj_error *err)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
-/* Gives the finished file its name. */
-static int put_in_place(const struct nj_export_options *o, const char *temporary,
-                        struct nj_error *err)
-{
-    const struct nj_platform *pf = o->platform;
-    char dir[NJ_PATH_MAX];
-    snprintf(dir, sizeof dir, "%s", o->output);
-    char *slash = strrchr(dir, '/');
-    if (slash)
-        slash[slash == dir] = '\0';
-    else
-        snprintf(dir, sizeof dir, ".");
-    if (!o->force && link(temporary, o->output) == 0) { /* never over one made meanwhile */
-        pf->unlink(pf->ctx, temporary);
-    } else if (!o->force && errno == EEXIST) {
-        return nj_error_set(err, NJ_ERR_EXISTS, "file '%s': is there already; --force replaces it",
-                            o->output);
-    } else if (pf->rename(pf->ctx, temporary, o->output) != 0) {
-        return nj_error_errno(err, errno, "file '%s': cannot be renamed to '%s'", temporary,
-                              o->output);
-    }
-    if (pf->fsync_dir(pf->ctx, dir) != 0)
-        return nj_error_errno(err, errno, "folder '%s': cannot be synced", dir);
-    return 0;
-}
-
 int nj_export_run(const struct nj_export_options *o, struct nj_export_report *report,
                   struct nj_error *err)
 {
     struct writer w = {.options = o, .report = report, .contract = njord_contract_of(o->type)};
     bool to_file = strcmp(o->output, "-") != 0;
-    char stem[NJ_STEM_SIZE], temporary[NJ_PATH_MAX] = "-";
-    struct stat st;
+    char stem[NJ_STEM_SIZE];
+    struct nj_whole_file file;
     *report = (struct nj_export_report){.first_ns = NJORD_NONE_I64, .last_ns = NJORD_NONE_I64};
     int rc =
         nj_stem_make(nj_journal_topic(o->type), o->timeframe, o->symbol, stem, sizeof stem, err);
-    if (rc == 0 && to_file) {
-        int n = snprintf(temporary, sizeof temporary, "%s.%ld.new", o->output, (long)getpid());
-        if (n < 0 || (size_t)n >= sizeof temporary)
-            rc = nj_error_set(err, NJ_ERR_LIMIT, "path '%s': too long", o->output);
-        else if (stat(o->output, &st) == 0 && !S_ISREG(st.st_mode))
-            rc = nj_error_set(err, NJ_ERR_INPUT, "'%s': no regular file; - is standard output",
-                              o->output);
-        else if (!o->force && access(o->output, F_OK) == 0)
-            rc = nj_error_set(err, NJ_ERR_EXISTS,
-                              "file '%s': is there already; --force replaces it", o->output);
-    }
     if (rc == 0)
-        rc = nj_sink_open(&w.sink, o->platform, temporary, O_TRUNC, 0640, err);
+        rc = to_file ? nj_whole_file_open(&file, &w.sink, o->platform, o->output, o->force, err)
+                     : nj_sink_open(&w.sink, o->platform, o->output, 0, 0, err);
     if (rc != 0)
         return rc;
     begin(&w);
@@ -286,12 +250,12 @@ int nj_export_run(const struct nj_export_options *o, struct nj_export_report *re
                                                               : put_lines(&w, stem, err);
     if (rc == 0)
         end(&w);
-    int closed = nj_sink_close(&w.sink, true, rc == 0 || w.sink.failed.code ? err : NULL);
-    rc = rc ? rc : closed;
+    if (to_file) {
+        rc = nj_whole_file_close(&file, rc, err);
+    } else {
+        int closed = nj_sink_close(&w.sink, true, rc == 0 || w.sink.failed.code ? err : NULL);
+        rc = rc ? rc : closed;
+    }
     report->bytes = w.sink.bytes;
-    if (rc == 0 && to_file)
-        rc = put_in_place(o, temporary, err);
-    if (rc != 0 && to_file)
-        o->platform->unlink(o->platform->ctx, temporary);
     return rc;
 }

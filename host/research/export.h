@@ -2,8 +2,8 @@
  *
  * Bars and trades go through the column cache (the same bar once, the later seq; in the order of
  * time), fills and positions line by line. CSV opens with the contract's field names; what is
- * absent is empty; a map is its JSON in quotes. A file is written under a temporary name and
- * renamed when it is whole. Memory does not grow with the rows. [any]. */
+ * absent is empty; a map is its JSON in quotes. A file gets its name when it is whole
+ * (whole_file.h). Memory does not grow with the rows. [any]. */
 #ifndef NJ_RESEARCH_EXPORT_H
 #define NJ_RESEARCH_EXPORT_H
 

@@ -60,15 +60,28 @@ void nj_sink_add(struct nj_sink *sink, const void *data, size_t len)
     nj_sink_step(sink);
 }
 
+static bool is_file(const struct nj_sink *sink)
+{
+    return sink->fd >= 0 && sink->fd != STDOUT_FILENO;
+}
+
+int nj_sink_flush(struct nj_sink *sink, bool sync, struct nj_error *err)
+{
+    const struct nj_platform *pf = sink->platform;
+    if (sink->fd >= 0)
+        write_waiting(sink);
+    if (is_file(sink) && sync && sink->failed.code == 0 && pf->fsync(pf->ctx, sink->fd) != 0)
+        nj_error_errno(&sink->failed, errno, "file '%s': cannot be synced", sink->path);
+    if (sink->failed.code != 0 && err)
+        *err = sink->failed;
+    return sink->failed.code;
+}
+
 int nj_sink_close(struct nj_sink *sink, bool sync, struct nj_error *err)
 {
     const struct nj_platform *pf = sink->platform;
-    bool is_file = sink->fd >= 0 && sink->fd != STDOUT_FILENO;
-    if (sink->fd >= 0)
-        write_waiting(sink);
-    if (is_file && sync && sink->failed.code == 0 && pf->fsync(pf->ctx, sink->fd) != 0)
-        nj_error_errno(&sink->failed, errno, "file '%s': cannot be synced", sink->path);
-    if (is_file && pf->close(pf->ctx, sink->fd) != 0 && sink->failed.code == 0)
+    nj_sink_flush(sink, sync, NULL);
+    if (is_file(sink) && pf->close(pf->ctx, sink->fd) != 0 && sink->failed.code == 0)
         nj_error_errno(&sink->failed, errno, "file '%s': cannot be written", sink->path);
     sink->fd = -1;
     nj_buf_free(&sink->buf);

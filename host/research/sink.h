@@ -30,6 +30,8 @@ int nj_sink_open(struct nj_sink *sink, const struct nj_platform *platform, const
 void nj_sink_add(struct nj_sink *sink, const void *data, size_t len);
 /* Appends to sink->buf by yourself, then calls this: writes when enough waits. */
 void nj_sink_step(struct nj_sink *sink);
+/* Writes what waits, syncs where asked. The first failure so far. */
+int nj_sink_flush(struct nj_sink *sink, bool sync, struct nj_error *err);
 /* Writes the rest, syncs where asked, closes. The first failure of all. */
 int nj_sink_close(struct nj_sink *sink, bool sync, struct nj_error *err);
 

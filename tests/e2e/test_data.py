@@ -10,7 +10,9 @@ import io
 import json
 import os
 import random
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -562,6 +564,27 @@ def mistakes():
         equal(f.files(), before, "the folder")
 
 
+def killed_exports():
+    """A signal in the middle of an export leaves nothing; what older ones left goes with the next."""
+    with Folder() as f:
+        f.bars(f.write("a.csv", made(10)))
+        words = ["export", "--symbol", "ATOM/USDT", "--timeframe", "1m", "--format", "csv", "--output", os.path.join(f.top, "out")]
+        f.good(*words[:-1], "-")  # the cache stands
+        for more in ([], ["--force"]):
+            done = subprocess.run([os.path.abspath(NJORD), "data", *words, *more, "--journal-dir", f.dir], stderr=subprocess.DEVNULL, timeout=LIMIT,
+                                  check=False, cwd=f.top, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)))
+            equal(done.returncode, -signal.SIGXFSZ, "killed when its file was 100 bytes long")
+            equal(sorted(os.listdir(f.top)), ["a.csv", "log"], "files after it")
+        f.write("out.4711.new", "left by a writer that is gone")
+        f.write("out.x.new", "somebody else's")
+        with open(f.write("out.4712.new", "being written"), "rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            f.good(*words)
+            equal(sorted(os.listdir(f.top)), ["a.csv", "log", "out", "out.4712.new", "out.x.new"], "what was left is gone, what is written stays")
+        f.good(*words, "--force")
+        equal(sorted(os.listdir(f.top)), ["a.csv", "log", "out", "out.x.new"], "nobody writes it any more")
+
+
 def exports():
     with Folder() as f:
         f.bars(f.write("a.csv", made(10)))
@@ -631,6 +654,7 @@ def main():
     another_host()
     mistakes()
     exports()
+    killed_exports()
     killed(60 if os.environ.get("NJORD_SOAK") else 6)
 
 
