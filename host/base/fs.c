@@ -8,7 +8,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define INTERRUPTED_MAX 1000 /* in a row, of one write */
+#define INTERRUPTED_MAX 1000 /* in a row, of one read or write */
 
 int nj_path_join(char *out, size_t cap, const char *dir, const char *name, struct nj_error *err)
 {
@@ -97,6 +97,23 @@ int nj_read_file(const char *path, size_t max, struct nj_buf *out, struct nj_err
 done:
     close(fd);
     return rc;
+}
+
+ssize_t nj_read_at(const struct nj_platform *pf, int fd, void *out, size_t len, off_t at)
+{
+    size_t have = 0;
+    for (int interrupted = 0; have < len;) {
+        ssize_t n = pf->pread(pf->ctx, fd, (char *)out + have, len - have, at + (off_t)have);
+        if (n < 0 && errno == EINTR && ++interrupted < INTERRUPTED_MAX)
+            continue;
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break;
+        interrupted = 0;
+        have += (size_t)n;
+    }
+    return (ssize_t)have;
 }
 
 /* Signals may interrupt a write, but not for ever: who sends so many wants something else. */

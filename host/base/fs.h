@@ -22,6 +22,8 @@ int nj_mkdirs(const char *path, mode_t mode, struct nj_error *err);
 int nj_mkdirs_for(const char *path, mode_t mode, struct nj_error *err);
 /* Reads a whole regular file of at most `max` bytes, adding to `out`. */
 int nj_read_file(const char *path, size_t max, struct nj_buf *out, struct nj_error *err);
+/* Reads `len` bytes at `at`, fewer only at the end of the file; how many. -1: errno. */
+ssize_t nj_read_at(const struct nj_platform *pf, int fd, void *out, size_t len, off_t at);
 /* Replaces a file as one step: temporary name in the same folder, fsync, rename, fsync of the
  * folder. */
 int nj_replace_file(const struct nj_platform *pf, const char *path, const void *data, size_t len,

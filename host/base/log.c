@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include "base/buf.h"
+#include "base/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,15 +73,10 @@ static int cut_torn_line(struct nj_log *log, int fd, struct nj_error *err)
     tail = malloc(want);
     if (!tail)
         return nj_error_set(err, NJ_ERR_NOMEM, "log '%s': out of memory", log->path);
-    for (size_t have = 0; have < want;) {
-        ssize_t n = pf->pread(pf->ctx, fd, tail + have, want - have, from + (off_t)have);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            rc = nj_error_errno(err, n < 0 ? errno : EIO, "log '%s': cannot be read", log->path);
-            goto done;
-        }
-        have += (size_t)n;
+    ssize_t n = nj_read_at(pf, fd, tail, want, from);
+    if (n < (ssize_t)want) {
+        rc = nj_error_errno(err, n < 0 ? errno : EIO, "log '%s': cannot be read", log->path);
+        goto done;
     }
     size_t keep = want;
     while (keep > 0 && tail[keep - 1] != '\n')

@@ -90,6 +90,13 @@ const char *nj_data_count(uint64_t n, char out[NJ_DATA_TEXT])
     return out;
 }
 
+void nj_data_note(uint64_t n, const char *text)
+{
+    char count[NJ_DATA_TEXT];
+    if (n > 0)
+        printf("%-12s %s %s\n", "", nj_data_count(n, count), text);
+}
+
 const char *nj_data_bytes(uint64_t bytes, char out[NJ_DATA_TEXT])
 {
     static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};

@@ -27,6 +27,8 @@ int nj_data_choose(struct nj_cli *cli, bool all_kinds, struct nj_data_choice *ou
 const char *nj_data_time(int64_t ts_ns, char out[NJ_DATA_TEXT]);
 /* "1,234,567". */
 const char *nj_data_count(uint64_t n, char out[NJ_DATA_TEXT]);
+/* A line of a report, "  1,234 text"; none for none. */
+void nj_data_note(uint64_t n, const char *text);
 /* "12.3 MB". */
 const char *nj_data_bytes(uint64_t bytes, char out[NJ_DATA_TEXT]);
 

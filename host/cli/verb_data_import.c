@@ -132,13 +132,6 @@ static int print_json(struct nj_cli *cli, const struct nj_import_report *r)
     return nj_data_print_json(cli, &buf, NJ_EXIT_DONE);
 }
 
-static void note(uint64_t n, const char *text)
-{
-    char count[NJ_DATA_TEXT];
-    if (n > 0)
-        printf("%-12s %s %s\n", "", nj_data_count(n, count), text);
-}
-
 static void print_how(const struct nj_import_report *r)
 {
     char delimiter[16] = "";
@@ -163,14 +156,14 @@ static void print_report(const struct nj_cli *cli, const struct nj_import_report
            nj_data_time(r->first_ns, b), nj_data_time(r->last_ns, c));
     printf("%-12s %s%s\n", "added", nj_data_count(r->added, a),
            cli->dry_run ? " would be (dry run: nothing was changed)" : "");
-    note(r->same, "were there already");
-    note(r->replaced, cli->dry_run ? "would be replaced" : "replaced");
-    note(r->twice, "stood twice in the file");
-    note(r->unordered, "out of order in the file, put in order");
-    note(r->other_symbols, "of other symbols left out");
-    note(r->other_lines, "lines without a row left out");
-    note(r->rounded, "numbers rounded");
-    note(r->unsound, "with impossible values: njord data validate shows them");
+    nj_data_note(r->same, "were there already");
+    nj_data_note(r->replaced, cli->dry_run ? "would be replaced" : "replaced");
+    nj_data_note(r->twice, "stood twice in the file");
+    nj_data_note(r->unordered, "out of order in the file, put in order");
+    nj_data_note(r->other_symbols, "of other symbols left out");
+    nj_data_note(r->other_lines, "lines without a row left out");
+    nj_data_note(r->rounded, "numbers rounded");
+    nj_data_note(r->unsound, "with impossible values: njord data validate shows them");
     printf("%-12s %" PRIu32 " of %" PRIu32 " written: %s.{YYYYMMDD}.ndjson\n", "days",
            cli->dry_run ? 0 : r->days_written, r->days, r->stem);
 }

@@ -103,27 +103,20 @@ static int print_json(struct nj_cli *cli, const struct nj_make_bars_options *o,
     return nj_data_print_json(cli, &buf, NJ_EXIT_DONE);
 }
 
-static void note(uint64_t n, const char *text)
-{
-    char count[NJ_DATA_TEXT];
-    if (n > 0)
-        printf("%-12s %s %s\n", "", nj_data_count(n, count), text);
-}
-
 static void print_report(const struct nj_make_bars_options *o, const struct nj_make_bars_report *r)
 {
     char a[NJ_DATA_TEXT], b[NJ_DATA_TEXT], c[NJ_DATA_TEXT];
     printf("%-12s %s of %s, %s to %s\n", "trades", nj_data_count(r->trades, a), r->symbol,
            nj_data_time(r->first_ns, b), nj_data_time(r->last_ns, c));
-    note(r->doubles, "stood twice and count once");
-    note(r->late, "late for their bar, not merged");
-    note(r->bad, "malformed lines passed over");
+    nj_data_note(r->doubles, "stood twice and count once");
+    nj_data_note(r->late, "late for their bar, not merged");
+    nj_data_note(r->bad, "malformed lines passed over");
     if (r->gaps > 0)
         printf("%-12s %s ids missing in %s gaps: %s bars left out\n", "",
                nj_data_count(r->missing, a), nj_data_count(r->gaps, b),
                nj_data_count(r->left_out, c));
     else
-        note(r->left_out, "bars left out past --max-gap");
+        nj_data_note(r->left_out, "bars left out past --max-gap");
     for (uint32_t i = 0; i < r->n_made; i++) {
         const struct nj_made_bars *made = &r->made[i];
         printf("%-12s %s bars", made->timeframe, nj_data_count(made->bars, a));

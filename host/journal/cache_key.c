@@ -28,21 +28,14 @@ void nj_cache_key_stat(const struct stat *st, struct nj_segment_head *head)
 }
 
 /* NJ_ERR_LOST: the file is shorter. */
-static int read_at(const struct nj_platform *pf, int fd, const char *path, char *data, size_t len,
-                   uint64_t at, struct nj_error *err)
+static int read_whole(const struct nj_platform *pf, int fd, const char *path, char *data,
+                      size_t len, uint64_t at, struct nj_error *err)
 {
-    while (len > 0) {
-        ssize_t n = pf->pread(pf->ctx, fd, data, len, (off_t)at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return nj_error_errno(err, errno, "file '%s': cannot be read", path);
-        if (n == 0)
-            return nj_error_set(err, NJ_ERR_LOST, "file '%s': shorter than it was", path);
-        data += n;
-        at += (uint64_t)n;
-        len -= (size_t)n;
-    }
+    ssize_t n = nj_read_at(pf, fd, data, len, (off_t)at);
+    if (n < 0)
+        return nj_error_errno(err, errno, "file '%s': cannot be read", path);
+    if ((size_t)n < len)
+        return nj_error_set(err, NJ_ERR_LOST, "file '%s': shorter than it was", path);
     return 0;
 }
 
@@ -57,7 +50,7 @@ int nj_cache_key_hash(const struct nj_platform *pf, int fd, const char *path, ui
         rc = nj_error_set(err, NJ_ERR_NOMEM, "file '%s': out of memory", path);
     while (rc == 0 && from < to) {
         size_t part = to - from < BLOCK ? (size_t)(to - from) : BLOCK;
-        rc = read_at(pf, fd, path, block, part, from, err);
+        rc = read_whole(pf, fd, path, block, part, from, err);
         if (rc == 0)
             nj_sha256_add(sha, block, part);
         from += part;

@@ -47,23 +47,6 @@ static int say_stopped(const struct work *w, struct nj_error *err)
     return nj_error_set(err, NJ_ERR_BUSY, "journal '%s': not compressed, stopping", w->path);
 }
 
-/* Reads up to len bytes at `at`, fewer only at the end. -1: errno. */
-static ssize_t read_at(const struct nj_platform *pf, int fd, char *out, size_t len, off_t at)
-{
-    size_t have = 0;
-    for (int tries = 0; have < len;) {
-        ssize_t n = pf->pread(pf->ctx, fd, out + have, len - have, at + (off_t)have);
-        if (n < 0 && errno == EINTR && ++tries < INTERRUPTED_MAX)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        have += (size_t)n;
-    }
-    return (ssize_t)have;
-}
-
 /* ---- packing --------------------------------------------------------------------------------- */
 
 static la_ssize_t on_write(struct archive *a, void *ctx, const void *data, size_t len)
@@ -104,7 +87,7 @@ static int pack_into(struct work *w, struct archive *a, struct archive_entry *en
     for (;;) {
         if (stopped(w))
             return say_stopped(w, err);
-        ssize_t n = read_at(w->pf, w->source, w->block, BLOCK, at);
+        ssize_t n = nj_read_at(w->pf, w->source, w->block, BLOCK, at);
         if (n < 0)
             return nj_error_errno(err, errno, "journal '%s': cannot be read", w->path);
         if (n == 0)
@@ -151,7 +134,7 @@ static la_ssize_t on_read(struct archive *a, void *ctx, const void **data)
 {
     struct packed_in *in = ctx;
     (void)a;
-    ssize_t n = read_at(in->pf, in->fd, in->block, sizeof in->block, in->at);
+    ssize_t n = nj_read_at(in->pf, in->fd, in->block, sizeof in->block, in->at);
     if (n < 0) {
         in->number = errno;
         return -1;
@@ -172,7 +155,7 @@ static int compare_all(struct work *w, struct archive *a, uint32_t *crc, off_t *
         la_ssize_t n = archive_read_data(a, w->block, BLOCK);
         if (n < 0)
             return 0;
-        ssize_t m = read_at(w->pf, w->source, w->other, n > 0 ? (size_t)n : 1, *length);
+        ssize_t m = nj_read_at(w->pf, w->source, w->other, n > 0 ? (size_t)n : 1, *length);
         if (m < 0)
             return nj_error_errno(err, errno, "journal '%s': cannot be read", w->path);
         if (m != n || memcmp(w->block, w->other, (size_t)n) != 0)
@@ -203,7 +186,7 @@ static int holds_source(struct work *w, int fd, const char *path, struct nj_erro
         return nj_error_errno(err, errno, "file '%s'", path);
     if (st.st_size < TRAILER)
         return 0;
-    if (read_at(pf, fd, (char *)trailer, TRAILER, st.st_size - TRAILER) != TRAILER)
+    if (nj_read_at(pf, fd, trailer, TRAILER, st.st_size - TRAILER) != TRAILER)
         return nj_error_errno(err, errno, "file '%s': cannot be read", path);
     struct packed_in *in = pf->alloc(pf->ctx, sizeof *in);
     struct archive *a = in ? archive_read_new() : NULL;

@@ -13,26 +13,6 @@
 #define LINE_MAX_ MIB            /* longest line */
 #define SMALL     ((off_t)65536) /* what is looked at first */
 
-static int read_at(const struct nj_platform *pf, int fd, char *out, size_t len, off_t at)
-{
-    int interrupted = 0;
-    while (len > 0) {
-        ssize_t n = pf->pread(pf->ctx, fd, out, len, at);
-        if (n < 0 && errno == EINTR && ++interrupted < 100)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0) { /* someone cut it while we looked */
-            errno = EIO;
-            return -1;
-        }
-        out += n;
-        at += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 /* Where the last good line of text[0..len) ends, or -1: there is none. `whole`: text is the file
  * from its first byte; else text may begin inside a line, which then does not count. */
 static off_t end_of_last_line(const char *text, size_t len, bool whole)
@@ -107,7 +87,8 @@ int nj_journal_repair_fd(const struct nj_platform *pf, int fd, const char *path,
         if (!text)
             return nj_error_set(err, NJ_ERR_NOMEM, "journal '%s': out of memory for its tail",
                                 path);
-        if (read_at(pf, fd, text, (size_t)window, *size - window) != 0) {
+        ssize_t n = nj_read_at(pf, fd, text, (size_t)window, *size - window);
+        if (n < window) {
             rc = nj_error_errno(err, errno, "journal '%s': cannot be read", path);
             goto done;
         }

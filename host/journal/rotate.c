@@ -58,25 +58,6 @@ static bool stem_of_path(const char *path, char out[NJ_STEM_SIZE])
     return true;
 }
 
-/* Reads the first `want` bytes of a file, fewer at its end. */
-static ssize_t read_head(const struct nj_platform *pf, int fd, char *out, size_t want)
-{
-    size_t have = 0;
-    for (int tries = 0; have < want && tries < INTERRUPTED_MAX;) {
-        ssize_t n = pf->pread(pf->ctx, fd, out + have, want - have, (off_t)have);
-        if (n < 0 && errno == EINTR) {
-            tries++;
-            continue;
-        }
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        have += (size_t)n;
-    }
-    return (ssize_t)have;
-}
-
 bool nj_rotate_in_order(const char *stem)
 {
     struct nj_stem meaning;
@@ -110,7 +91,7 @@ void nj_rotate_learn(const struct nj_jfile_env *env, struct nj_jfile *f)
     for (int i = 0; i < 2 && !end; i++) {
         size_t want = i == 0 ? FIRST_LINE_SOON : FIRST_LINE_MAX + 1;
         char *head = pf->alloc(pf->ctx, want);
-        ssize_t n = head ? read_head(pf, f->fd, head, want) : -1;
+        ssize_t n = head ? nj_read_at(pf, f->fd, head, want, 0) : -1;
         int64_t ts;
         end = n > 0 ? memchr(head, '\n', (size_t)n) : NULL;
         if (end && nj_line_time(pf, stem, head, (size_t)(end - head), &ts))

@@ -263,15 +263,9 @@ static void renumber(const struct piece *p, enum nj_segment_section section, cha
 
 static int read_scratch(struct nj_segment_writer *w, uint64_t at, size_t len, struct nj_error *err)
 {
-    for (size_t have = 0; have < len;) {
-        ssize_t n =
-            w->pf->pread(w->pf->ctx, w->scratch, w->block + have, len - have, (off_t)(at + have));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return nj_error_errno(err, n < 0 ? errno : EIO, "scratch file in '%s'", w->dir);
-        have += (size_t)n;
-    }
+    ssize_t n = nj_read_at(w->pf, w->scratch, w->block, len, (off_t)at);
+    if (n < (ssize_t)len)
+        return nj_error_errno(err, n < 0 ? errno : EIO, "scratch file in '%s'", w->dir);
     return 0;
 }
 

@@ -126,19 +126,30 @@ static bool file_offset(struct view v, const Elf64_Ehdr *eh, uint64_t address, u
     return false;
 }
 
+/* The table of dynamic symbols of a whole file, its names, and how many they are. */
+static int dynsym(struct view v, Elf64_Ehdr *eh, Elf64_Shdr *symbols, Elf64_Shdr *names,
+                  uint64_t *n, struct nj_error *err)
+{
+    int rc = header(v, eh, err);
+    if (rc == 0)
+        rc = whole(v, eh, err);
+    if (rc != 0)
+        return rc;
+    if (!find_dynsym(v, eh, symbols, names))
+        return nj_error_set(err, NJ_ERR_INPUT, "is no plugin: it has no table of dynamic symbols");
+    *n = symbols->sh_size / sizeof(Elf64_Sym);
+    return 0;
+}
+
 int nj_elf_stamp(const void *data, size_t len, njord_stamp *out, struct nj_error *err)
 {
     struct view v = {data, len};
     Elf64_Ehdr eh;
     Elf64_Shdr symbols, names;
-    int rc = header(v, &eh, err);
-    if (rc == 0)
-        rc = whole(v, &eh, err);
+    uint64_t n;
+    int rc = dynsym(v, &eh, &symbols, &names, &n, err);
     if (rc != 0)
         return rc;
-    if (!find_dynsym(v, &eh, &symbols, &names))
-        return nj_error_set(err, NJ_ERR_INPUT, "is no plugin: it has no table of dynamic symbols");
-    uint64_t n = symbols.sh_size / sizeof(Elf64_Sym);
     if (n > MAX_SYMBOLS)
         return nj_error_set(err, NJ_ERR_INPUT, "has %llu dynamic symbols, expected at most %u",
                             (unsigned long long)n, MAX_SYMBOLS);
@@ -188,15 +199,11 @@ int nj_elf_foreign_export(const void *data, size_t len, char *out, size_t cap, s
     struct view v = {data, len};
     Elf64_Ehdr eh;
     Elf64_Shdr symbols, names;
+    uint64_t n;
     out[0] = '\0';
-    int rc = header(v, &eh, err);
-    if (rc == 0)
-        rc = whole(v, &eh, err);
+    int rc = dynsym(v, &eh, &symbols, &names, &n, err);
     if (rc != 0)
         return rc;
-    if (!find_dynsym(v, &eh, &symbols, &names))
-        return nj_error_set(err, NJ_ERR_INPUT, "is no plugin: it has no table of dynamic symbols");
-    uint64_t n = symbols.sh_size / sizeof(Elf64_Sym);
     for (uint64_t i = 1; i < n && i < MAX_SYMBOLS && out[0] == '\0'; i++) {
         Elf64_Sym sym;
         if (!get(v, symbols.sh_offset + i * sizeof sym, &sym, sizeof sym))

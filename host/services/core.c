@@ -279,17 +279,10 @@ static int configure(struct nj_core *core, const struct nj_config *config, struc
     for (uint32_t i = 0; i < config->n_symbols; i++) {
         const struct nj_symbol_config *s = &config->symbols[i];
         struct nj_instrument *instrument = nj_instrument_get(core->instruments, s->symbol);
-        njord_instrument rules;
         if (!instrument || !price_room(core, instrument->symbol_id))
             return nj_error_set(err, NJ_ERR_CONFIG, "symbols: '%s' is no BASE/QUOTE symbol",
                                 s->symbol);
-        nj_instrument_event(instrument, &rules);
-        rules.tick = s->tick;
-        rules.step = s->step;
-        rules.min_qty = s->min_qty;
-        rules.max_qty = s->max_qty;
-        rules.min_notional = s->min_notional;
-        if (!nj_instrument_update(instrument, &rules))
+        if (!nj_instrument_configure(instrument, s))
             return nj_error_set(err, NJ_ERR_CONFIG,
                                 "symbols: '%s': tick and step must be positive numbers", s->symbol);
     }

@@ -313,6 +313,22 @@ static bool text_ok(const char *text, size_t size)
     return text[0] != '\0' && memchr(text, '\0', size) != NULL;
 }
 
+void nj_orders_admit(struct nj_orders *o, struct nj_order_entry *e, const njord_intent *in,
+                     int64_t lots)
+{
+    e->order.side = in->side;
+    e->order.type = in->type;
+    e->order.tif = in->tif;
+    e->order.stage = NJ_ORDER_INTENT;
+    e->order.lots = lots;
+    e->order.limit_price = in->limit_price;
+    e->order.ts_ns = in->ev.ts_ns;
+    e->order.seq = in->ev.seq;
+    e->number = ++o->next_number;
+    nj_orders_list_in(e);
+    nj_orders_count(e);
+}
+
 int nj_orders_intent(struct nj_orders *o, const njord_intent *in)
 {
     if (!text_ok(in->intent_id, sizeof in->intent_id) ||
@@ -333,17 +349,7 @@ int nj_orders_intent(struct nj_orders *o, const njord_intent *in)
     struct nj_order_entry *e = nj_orders_entry_new(o, in->intent_id, in->strategy_id, i);
     if (!e)
         return NJ_ERR_NOMEM;
-    e->order.side = in->side;
-    e->order.type = in->type;
-    e->order.tif = in->tif;
-    e->order.stage = NJ_ORDER_INTENT;
-    e->order.lots = lots;
-    e->order.limit_price = in->limit_price;
-    e->order.ts_ns = in->ev.ts_ns;
-    e->order.seq = in->ev.seq;
-    e->number = ++o->next_number;
-    nj_orders_list_in(e);
-    nj_orders_count(e);
+    nj_orders_admit(o, e, in, lots);
     return 0;
 }
 

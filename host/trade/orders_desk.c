@@ -47,19 +47,9 @@ struct nj_order *nj_orders_enter(struct nj_orders *o, const struct nj_order_desk
     memcpy(e->order.strategy_id, desk->strategy->id, sizeof e->order.strategy_id);
     e->order.instrument = desk->instrument;
     e->order.reference_price = NAN;
-    e->order.side = in->side;
-    e->order.type = in->type;
-    e->order.tif = in->tif;
-    e->order.stage = NJ_ORDER_INTENT;
-    e->order.lots = lots;
-    e->order.limit_price = in->limit_price;
-    e->order.ts_ns = in->ev.ts_ns;
-    e->order.seq = in->ev.seq;
     e->strategy = desk->strategy;
     e->expected = -1;
-    e->number = ++o->next_number;
-    nj_orders_list_in(e);
-    nj_orders_count(e);
+    nj_orders_admit(o, e, in, lots);
     return &e->order;
 }
 

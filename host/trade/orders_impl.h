@@ -87,6 +87,9 @@ struct nj_order_entry *nj_orders_entry_new(struct nj_orders *o, const char *inte
                                            const char *strategy_id, struct nj_instrument *i);
 struct nj_order_strategy *nj_orders_strategy(struct nj_orders *o, const char *id);
 void nj_orders_list_in(struct nj_order_entry *e);
+/* A new entry takes its intent over and counts from here on. */
+void nj_orders_admit(struct nj_orders *o, struct nj_order_entry *e, const njord_intent *in,
+                     int64_t lots);
 /* Takes an order out of the sums, and puts it in as it is now. */
 void nj_orders_uncount(struct nj_order_entry *e);
 void nj_orders_count(struct nj_order_entry *e);
