@@ -71,6 +71,7 @@ struct nj_bt_options {
 /* `rows` and `last_ts_ns` are of the row at hand while a callback runs: the runner watches them. */
 struct nj_bt_counts {
     uint64_t rows, intents, refused, orders, fills, expired, canceled, timers, errors;
+    uint64_t rejected; /* let through; at the fill there was no cash for it, or too many rest */
     uint64_t limit_fills_at_touch; /* limit orders filled where the bar only touched the limit */
     int64_t first_ts_ns, last_ts_ns;
 };

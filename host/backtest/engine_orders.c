@@ -231,6 +231,7 @@ static bool fill(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_match_ord
     struct nj_closing closing;
     struct nj_error err = {0};
     if (!affordable(bt, s, m->side, lots, qty, price, fee)) {
+        bt->out->counts.rejected++;
         finish(bt, order, NJ_ORDER_REJECTED, NJORD_STATUS_REJECTED, "insufficient_cash");
         return false;
     }
@@ -298,6 +299,7 @@ static void rest(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_match_ord
         order->stage = NJ_ORDER_ACKED;
         tell_update(bt, order, NJORD_STATUS_NEW, "");
     } else {
+        bt->out->counts.rejected++;
         finish(bt, order, NJ_ORDER_REJECTED, NJORD_STATUS_REJECTED, "too_many_orders");
     }
 }
@@ -499,8 +501,10 @@ void nj_bt_rest_late(struct nj_bt *bt, struct nj_bt_symbol *s)
 {
     for (njord_match_order *m; bt->rc == 0 && (m = nj_fifo_peek(&s->late, NULL));
          nj_fifo_release(&s->late))
-        if (m->lots > 0 && njord_match_book_place(&s->book, m) != NJORD_OK)
+        if (m->lots > 0 && njord_match_book_place(&s->book, m) != NJORD_OK) {
+            bt->out->counts.rejected++;
             finish(bt, order_of(m), NJ_ORDER_REJECTED, NJORD_STATUS_REJECTED, "too_many_orders");
+        }
 }
 
 void nj_bt_resting(struct nj_bt *bt, struct nj_bt_symbol *s, njord_match_tick tick)

@@ -177,6 +177,7 @@ static void put_counts(struct nj_json_out *json, const struct nj_bt_outcome *o)
     nj_put_uint(json, "fills", c->fills);
     nj_put_uint(json, "expired", c->expired);
     nj_put_uint(json, "canceled", c->canceled);
+    nj_put_uint(json, "rejected", c->rejected);
     nj_put_uint(json, "timers", c->timers);
     nj_put_uint(json, "errors", c->errors);
     nj_put_uint(json, "limit_fills_at_touch", c->limit_fills_at_touch);

@@ -17,6 +17,8 @@ struct nj_result_data { /* of one symbol */
     char hash[65];  /* of the rows: nj_cache_info.hash */
     int64_t first_ns, last_ns;
     uint64_t rows, holes, bad; /* bad: malformed lines of the journal passed over */
+    uint64_t odd; /* bars whose high and low do not hold open and close, or of less than no volume;
+                     in the warnings only */
     double tick, step, min_qty, max_qty, min_notional; /* of the instrument; NaN: no bound */
 };
 

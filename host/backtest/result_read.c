@@ -244,6 +244,7 @@ static void read_counts(struct reading *in, const json_t *root, struct nj_bt_out
     get_uint(in, counts, "fills", &c->fills);
     get_uint(in, counts, "expired", &c->expired);
     get_uint(in, counts, "canceled", &c->canceled);
+    get_uint(in, counts, "rejected", &c->rejected);
     get_uint(in, counts, "timers", &c->timers);
     get_uint(in, counts, "errors", &c->errors);
     get_uint(in, counts, "limit_fills_at_touch", &c->limit_fills_at_touch);

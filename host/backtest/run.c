@@ -3,6 +3,7 @@
 #include "backtest/benchmark.h"
 #include "backtest/run_impl.h"
 #include "base/fs.h"
+#include "base/timeframe.h"
 #include "journal/names.h"
 #include "runtime/child.h"
 #include "runtime/plugin_info.h"
@@ -134,8 +135,12 @@ int nj_bt_job_open(struct nj_bt_job **out, const struct nj_bt_request *request,
         if (!job->params)
             rc = nj_error_set(err, NJ_ERR_NOMEM, "backtest: out of memory");
     }
-    if (rc == 0 && nj_timeframe_ns(job->timeframe) == 0)
-        rc = nj_error_set(err, NJ_ERR_CONFIG, "timeframe '%s': expected 1s to 1d", job->timeframe);
+    if (rc == 0 && nj_bar_length(job->timeframe) == 0)
+        rc = nj_error_set(
+            err, NJ_ERR_CONFIG,
+            "timeframe '%s': expected 1s to 1d, up to a minute a divisor of one, above "
+            "it whole minutes that divide a day, as 5s, 1m, 15m, 1h",
+            job->timeframe);
     if (rc == 0)
         rc = nj_bt_data_open(&job->data, request, kind, job->timeframe, err);
     if (rc == 0)

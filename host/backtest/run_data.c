@@ -122,6 +122,8 @@ static int from_file(struct nj_bt_data *data, const struct nj_bt_request *q,
     if (rc != 0)
         return rc;
     nj_columns_view(data->built, &data->view);
+    if (data->view.n == 0)
+        return nj_error_set(err, NJ_ERR_INPUT, "file '%s': holds no rows", q->csv);
     for (size_t i = 1; i < data->view.n; i++)
         if (data->view.ts[i] < data->view.ts[i - 1] ||
             (kind == NJ_COLUMNS_BARS && data->view.ts[i] == data->view.ts[i - 1]))
@@ -153,6 +155,28 @@ static bool time_is_good(int64_t ts)
     return ts >= 0 && ts < INT64_MAX - 2 * NJ_DAY_NS;
 }
 
+/* Bars that cannot be; one of them without a price ends it. */
+static int look_over(struct nj_bt_data *data, uint32_t i, const struct nj_columns *c,
+                     struct nj_error *err)
+{
+    size_t odd = 0, none = 0;
+    for (size_t k = 0; k < c->n; k++) {
+        double open = c->open[k], high = c->high[k], low = c->low[k], close = c->close[k];
+        odd += !((low <= open) & (low <= close) & (high >= open) & (high >= close) &
+                 !(c->volume[k] < 0));
+        none += !((open > 0) & (high > 0) & (low > 0) & (close > 0));
+    }
+    data->info[i].odd += odd;
+    for (size_t k = 0; none > 0 && k < c->n; k++)
+        if (!(c->open[k] > 0 && c->high[k] > 0 && c->low[k] > 0 && c->close[k] > 0))
+            return nj_error_set(err, NJ_ERR_INPUT,
+                                "'%s': the bar that opens at %lld has prices %.12g, %.12g, %.12g, "
+                                "%.12g: expected all above 0",
+                                data->symbols[i], (long long)c->ts[k], c->open[k], c->high[k],
+                                c->low[k], c->close[k]);
+    return 0;
+}
+
 static int measure(struct nj_bt_data *data, uint32_t i, int64_t length_ns, struct nj_error *err)
 {
     struct nj_result_data *info = &data->info[i];
@@ -160,6 +184,8 @@ static int measure(struct nj_bt_data *data, uint32_t i, int64_t length_ns, struc
     int64_t last = 0; /* trades may come late: the first and last of them need not be its ends */
     for (size_t p = 0; p < s->n_pieces; p++) {
         const struct nj_columns *c = &s->pieces[p];
+        if (length_ns > 0 && look_over(data, i, c, err) != 0)
+            return err->code;
         for (size_t k = 0; k < c->n; k++) {
             int64_t ts = c->ts[k];
             if (!time_is_good(ts))
@@ -170,6 +196,12 @@ static int measure(struct nj_bt_data *data, uint32_t i, int64_t length_ns, struc
                                     (long long)ts);
             if (info->rows == 0)
                 info->first_ns = info->last_ns = ts;
+            else if (length_ns > 0 && ts - last < length_ns)
+                return nj_error_set(err, NJ_ERR_INPUT,
+                                    "'%s': row %llu opens %.12g s after the one before, which is a "
+                                    "bar of %.12g s: expected the --timeframe that they are of",
+                                    data->symbols[i], (unsigned long long)info->rows + 1,
+                                    (double)(ts - last) / 1e9, (double)length_ns / 1e9);
             else if (length_ns > 0 && ts - last > length_ns)
                 info->holes += (uint64_t)((ts - last) / length_ns - 1);
             info->first_ns = ts < info->first_ns ? ts : info->first_ns;
@@ -193,6 +225,7 @@ int nj_bt_data_open(struct nj_bt_data *data, const struct nj_bt_request *q,
                     enum nj_columns_kind kind, const char *timeframe, struct nj_error *err)
 {
     int64_t length_ns = kind == NJ_COLUMNS_BARS ? nj_timeframe_ns(timeframe) : 0;
+    uint64_t most = 0;
     int rc = 0;
     data->first_ns = INT64_MAX;
     data->last_ns = INT64_MIN;
@@ -215,7 +248,13 @@ int nj_bt_data_open(struct nj_bt_data *data, const struct nj_bt_request *q,
                               "no rows of '%s' in the range asked for: njord "
                               "data list shows what is there",
                               data->symbols[i]);
+        most = rc == 0 && data->info[i].rows > most ? data->info[i].rows : most;
     }
+    if (rc == 0 && q->warmup >= most)
+        rc = nj_error_set(
+            err, NJ_ERR_INPUT,
+            "--warmup %llu takes all of the %llu rows: expected fewer, or more history",
+            (unsigned long long)q->warmup, (unsigned long long)most);
     return rc;
 }
 

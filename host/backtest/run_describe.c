@@ -133,11 +133,12 @@ int nj_bt_job_warn(const struct nj_bt_job *job, struct nj_result *r)
     const struct nj_bt_outcome *o = &r->outcome;
     const double *m = r->metrics.value;
     const double day = 86400e9;
-    uint64_t holes = 0, bad = 0;
+    uint64_t holes = 0, bad = 0, odd = 0;
     int rc = warn_of_ruin(r);
     for (size_t i = 0; i < r->n_data; i++) {
         holes += r->data[i].holes;
         bad += r->data[i].bad;
+        odd += r->data[i].odd;
     }
     for (size_t i = 0; i < o->n_open && rc == 0; i++)
         rc = nj_result_warn(r, "%.8g %s is still held, marked at the last close", o->open[i].qty,
@@ -162,6 +163,9 @@ int nj_bt_job_warn(const struct nj_bt_job *job, struct nj_result *r)
     if (rc == 0 && bad > 0)
         rc = nj_result_warn(r, "%llu lines of the data could not be read and were passed over",
                             (unsigned long long)bad);
+    if (rc == 0 && odd > 0)
+        rc = nj_result_warn(r, "%llu bars have impossible values: njord data validate lists them",
+                            (unsigned long long)odd);
     if (rc == 0 && holes > 0)
         rc = nj_result_warn(r, "%llu bars are missing in the data: njord data validate lists them",
                             (unsigned long long)holes);
@@ -171,6 +175,10 @@ int nj_bt_job_warn(const struct nj_bt_job *job, struct nj_result *r)
     for (size_t i = 0; i < o->n_refusals && rc == 0; i++)
         rc = nj_result_warn(r, "%llu orders refused: %s", (unsigned long long)o->refusals[i].n,
                             o->refusals[i].reason);
+    if (rc == 0 && o->counts.rejected > 0)
+        rc =
+            nj_result_warn(r, "%llu orders rejected at their fill: there was no cash left for them",
+                           (unsigned long long)o->counts.rejected);
     if (rc == 0 && o->counts.errors > 0)
         rc = nj_result_warn(r, "the plugin returned %llu errors, the last: %s",
                             (unsigned long long)o->counts.errors, o->failure);

@@ -132,6 +132,8 @@ class Engine:
     def submit(self, order):
         order.sent_ns, order.number, order.sent_warm = self.now, len(self.orders), self.warm
         order.qty = self.instruments[order.symbol].down(order.qty)
+        if order.qty / self.instruments[order.symbol].step > 2 ** 52:
+            raise Tie("more lots than a double counts")
         self.orders.append(order)
         self.queue.append(("order", order))
         return OK
