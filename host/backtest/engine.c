@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <njord/contract.h>
+#include <njord/plugin.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,19 +49,10 @@ static inline bool same_text(const char *a, const char *b)
     return *a == *b;
 }
 
-/* Two whole fields of NJORD_SYMBOL_SIZE bytes. */
-static bool same_field(const char *a, const char *b)
-{
-    uint64_t x[NJORD_SYMBOL_SIZE / 8], y[NJORD_SYMBOL_SIZE / 8];
-    memcpy(x, a, sizeof x);
-    memcpy(y, b, sizeof y);
-    return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3])) == 0;
-}
-
 struct nj_bt_symbol *nj_bt_symbol_named(struct nj_bt *bt, const char *symbol)
 {
     /* nearly always the field of the very bar that is being shown */
-    if (symbol == bt->hand_text && same_field(symbol, bt->hand->pristine.symbol))
+    if (symbol == bt->hand_text && njord_same_symbol(symbol, bt->hand->pristine.symbol))
         return bt->hand;
     for (uint32_t i = 0; i < bt->n_symbols; i++)
         if (same_text(bt->symbols[i].instrument->symbol, symbol))

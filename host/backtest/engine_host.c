@@ -33,13 +33,18 @@ static njord_status position(void *ctx, struct nj_instance *i, const char *symbo
         return NJORD_OK; /* flat */
     const struct nj_position *p = s->position;
     out->qty = s->qty;
-    if (out->size <= offsetof(njord_holding, avg_price))
-        return NJORD_OK; /* asked with each bar: nothing more is wanted */
     out->avg_price = p->avg_price;
     out->realized_pnl = p->realized_pnl;
     out->unrealized_pnl = s->qty != 0 ? nj_position_unrealized(p, s->price) : 0;
     out->fees_paid = p->fees_paid;
     return NJORD_OK;
+}
+
+static double held(void *ctx, struct nj_instance *i, const char *symbol)
+{
+    const struct nj_bt_symbol *s = nj_bt_symbol_named(ctx, symbol);
+    (void)i;
+    return s ? s->qty : 0;
 }
 
 static double working(void *ctx, struct nj_instance *i, const char *symbol)
@@ -267,6 +272,7 @@ void nj_bt_ops_init(struct nj_bt *bt)
         .now_ns = now_ns,
         .log = log_text,
         .position = position,
+        .held = held,
         .working = working,
         .last_price = last_price,
         .instrument = instrument,

@@ -132,25 +132,23 @@ static void meet_bar(struct nj_bt *bt, struct nj_bt_symbol *s)
     nj_bt_resting(bt, s, tick);
 }
 
-/* The row as a bar of its own, for the plugin to do with as it likes. */
-static inline void make_bar(const struct nj_bt_symbol *s, njord_bar *bar)
+/* The row as a bar of its own, for the plugin to do with as it likes. Member by member: what is not
+ * the row's own is copied as it stands in the pristine bar. */
+static inline void make_bar(const struct nj_bt_symbol *s, const struct nj_columns *c, size_t row,
+                            int64_t close_ns, njord_bar *bar)
 {
-    const struct nj_columns *c = s->columns;
-    size_t row = s->row;
-    *bar = s->pristine;
+    bar->ev = s->pristine.ev;
     bar->ts_open = c->ts[row];
-    bar->ts_close = bar->ev.ts_ns = s->next_ns;
+    bar->ts_close = bar->ev.ts_ns = close_ns;
     bar->open = c->open[row];
     bar->high = c->high[row];
     bar->low = c->low[row];
     bar->close = c->close[row];
     bar->volume = c->volume[row];
-    if (c->trades)
-        bar->trades = c->trades[row];
-    if (c->quote_volume)
-        bar->quote_volume = c->quote_volume[row];
-    if (c->taker_volume)
-        bar->taker_volume = c->taker_volume[row];
+    bar->trades = c->trades ? c->trades[row] : s->pristine.trades;
+    bar->quote_volume = c->quote_volume ? c->quote_volume[row] : s->pristine.quote_volume;
+    bar->taker_volume = c->taker_volume ? c->taker_volume[row] : s->pristine.taker_volume;
+    memcpy(bar->symbol, s->pristine.symbol, sizeof *bar - offsetof(njord_bar, symbol));
     if (c->partial && c->partial[row]) {
         bar->partial = 1;
         bar->ev.flags |= NJORD_EF_PARTIAL;
@@ -171,14 +169,14 @@ static inline void show_bar(struct nj_bt *bt, struct nj_bt_symbol *s, const char
         nj_instance_bar(bt->instance, bar);
     else
         nj_instance_show(bt->instance, topic, &bar->ev);
-    bt->hand_text = NULL;
-    if (!nj_fifo_empty(&bt->wishes))
-        nj_bt_settle(bt);
 }
 
 void nj_bt_show_bar(struct nj_bt *bt, struct nj_bt_symbol *s, const char *topic, njord_bar *bar)
 {
     show_bar(bt, s, topic, bar);
+    bt->hand_text = NULL;
+    if (!nj_fifo_empty(&bt->wishes))
+        nj_bt_settle(bt);
 }
 
 static inline size_t resting(const struct nj_bt_symbol *s)
@@ -223,9 +221,9 @@ static void before_bars(struct nj_bt *bt, int64_t close_ns)
 
 /* Last prices of an instant, before anything meets them: what is sent about any symbol from here on
  * gets its price of now, and not of the bar before. */
-static inline void take_price(struct nj_bt *bt, struct nj_bt_symbol *s)
+static inline void take_price(struct nj_bt *bt, struct nj_bt_symbol *s, double close)
 {
-    s->price = s->columns->close[s->row];
+    s->price = close;
     s->price_ts_ns = bt->now_ns;
     s->warming = s->shown < s->warmup;
     s->shown++;
@@ -243,7 +241,8 @@ static void step_bars(struct nj_bt *bt, int64_t close_ns)
     before_bars(bt, close_ns);
     for (uint32_t i = 0; i < bt->n_symbols && bt->rc == 0; i++)
         if (bt->symbols[i].next_ns == close_ns) {
-            take_price(bt, &bt->symbols[i]);
+            take_price(bt, &bt->symbols[i],
+                       bt->symbols[i].columns->close[bt->symbols[i].row]);
             counts = counts || !bt->symbols[i].warming;
             meets = meets || resting(&bt->symbols[i]) > 0;
         }
@@ -269,11 +268,11 @@ static void step_bars(struct nj_bt *bt, int64_t close_ns)
         njord_bar bar;
         if (s->next_ns != close_ns)
             continue;
-        make_bar(s, &bar);
+        make_bar(s, s->columns, s->row, s->next_ns, &bar);
         bt->out->counts.rows++;
         if (bt->n_frames > 0)
             nj_bt_longer_take(bt, s, &bar);
-        show_bar(bt, s, s->topic, &bar);
+        nj_bt_show_bar(bt, s, s->topic, &bar);
         s->row++;
         find_next(bt, s);
     }
@@ -289,28 +288,37 @@ static void step_bars(struct nj_bt *bt, int64_t close_ns)
 static void quiet_bars(struct nj_bt *bt, struct nj_bt_symbol *s, size_t most)
 {
     const struct nj_columns *c = s->columns;
-    uint64_t left = most, *begun = bt->o->begun;
-    size_t row = s->row;
+    uint64_t *begun = bt->o->begun;
+    size_t row = s->row, end = c->n - row < most ? c->n : row + most;
     int64_t length_ns = bt->length_ns, to_ns = bt->o->to_ns, at = s->next_ns;
-    while (left-- > 0 && bt->n_timers == 0 && nj_fifo_empty(&s->at_open) && resting(s) == 0) {
+    bool more = bt->n_timers == 0 && nj_fifo_empty(&s->at_open) && resting(s) == 0;
+    if (!more)
+        return;
+    bt->hand = s;
+    while (more) {
         njord_bar bar;
         if (begun)
             ++*begun;
         if (at > bt->now_ns)
             bt->now_ns = at;
-        take_price(bt, s);
-        make_bar(s, &bar);
+        take_price(bt, s, c->close[row]);
+        make_bar(s, c, row, at, &bar);
         bt->out->counts.rows++;
         bt->out->counts.last_ts_ns = at;
         show_bar(bt, s, s->topic, &bar);
+        if (!nj_fifo_empty(&bt->wishes)) {
+            nj_bt_settle(bt);
+            more = nj_fifo_empty(&s->at_open) && resting(s) == 0 && bt->rc == 0;
+        }
         if (!s->warming)
             keep_point(bt, at);
         s->row = ++row;
-        if (row >= c->n || c->ts[row] <= c->ts[row - 1] || c->ts[row] >= to_ns || bt->rc != 0) {
+        if (row == end || c->ts[row] <= c->ts[row - 1] || c->ts[row] >= to_ns || bt->rc != 0) {
             find_next(bt, s); /* the end of a piece or of the run, or a row out of order */
             return;
         }
         s->next_ns = at = c->ts[row] + length_ns;
+        more = more && bt->n_timers == 0;
     }
 }
 

@@ -116,6 +116,11 @@ static njord_status position(const njord_host *host, const char *symbol, njord_h
         return NJORD_E_ARG;
     uint32_t wants = out->size; /* what is beyond it need not be worked out */
     if (wants == offsetof(njord_holding, avg_price)) { /* njord_position(): asked with each bar */
+        const struct nj_instance_ops *ops = of(host)->ops;
+        if (ops->held) {
+            out->qty = ops->held(ops->ctx, of(host), symbol);
+            return NJORD_OK;
+        }
         njord_holding quick;
         quick.size = wants;
         quick.qty = 0;

@@ -67,6 +67,8 @@ struct nj_instance_ops {
      * is now to be disabled */
     void (*failed)(void *ctx, struct nj_instance *i, const char *callback, njord_status status,
                    const char *why, bool disable);
+    /* the position's quantity alone, asked with each event; NULL: `position` is asked */
+    double (*held)(void *ctx, struct nj_instance *i, const char *symbol);
 };
 
 enum nj_instance_phase {

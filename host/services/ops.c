@@ -232,5 +232,6 @@ void nj_host_ops_init(struct nj_instance_ops *ops, struct nj_host *host)
                                     nj_feed_speed,
                                     watch,
                                     withheld,
-                                    failed};
+                                    failed,
+                                    NULL};
 }

@@ -54,12 +54,14 @@ typedef struct njord_sma {
     uint32_t n;     /* window; 0: empty instance */
     uint32_t count; /* values seen, at most n */
     uint32_t pos;   /* next slot of ring */
-    uint32_t unused;
+    uint32_t wide;  /* 1: the window is summed from parts, since one running sum might round */
     double value;
     double inverse;   /* 1 / n */
-    njord_sum fresh;  /* sum of ring[0 .. pos-1], the values since the window was last walked */
-    njord_sum *older; /* older[i]: sum of ring[i .. n-1] as it was at that walk */
-    double *ring;     /* the last n values; owned, one block with `older` */
+    double low, high; /* a value above low, up to high, keeps the running sum exact */
+    njord_sum total;  /* unless wide: the window's sum, exact */
+    njord_sum fresh;  /* wide: sum of ring[0 .. pos-1], the values since the window was last walked */
+    njord_sum *older; /* wide: older[i]: sum of ring[i .. n-1] as it was at that walk */
+    double *ring;     /* the last n values, 0 where there is none yet; owned, one block with `older` */
 } njord_sma;
 
 /* n: 1 .. NJORD_WINDOW_MAX. Ready with the n-th value. */

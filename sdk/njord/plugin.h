@@ -261,11 +261,17 @@ static inline njord_status njord_copy_text(char *out, size_t cap, const char *te
  * What is about a symbol goes to that symbol's; what is about none (timers, decisions, on_sync)
  * goes to each in configured order; what is about a symbol that is not configured goes nowhere. */
 
+typedef struct njord_route_seen { /* what a symbol_id was last found to be; "": not yet seen */
+    char symbol[NJORD_SYMBOL_SIZE];
+    uint32_t at;
+    uint32_t unused;
+} njord_route_seen;
+
 typedef struct njord_route {
     const char *const *symbols; /* the host's */
     uint32_t count;             /* structs of the author's */
     uint32_t n_ids;
-    uint32_t *index_of_id; /* by symbol_id, found the first time it is seen; UINT32_MAX: not yet */
+    njord_route_seen *seen; /* by symbol_id */
 } njord_route;
 
 /* Those of the author's structs that an event is for: [first, end). */
@@ -282,7 +288,7 @@ static inline void njord_route_init(njord_route *route, const njord_host *host, 
 
 static inline void njord_route_free(njord_route *route)
 {
-    free(route->index_of_id);
+    free(route->seen);
     memset(route, 0, sizeof *route);
 }
 
@@ -296,44 +302,49 @@ static inline njord_span njord_route_search(njord_route *route, uint32_t id, con
     if (at == route->count)
         return nowhere;
     if (id < 1u << 20 && id >= route->n_ids) {
-        uint32_t n = id < 48 ? 64 : id + id / 2;
-        uint32_t *grown = (uint32_t *)realloc(route->index_of_id, n * sizeof *grown);
+        uint32_t n = id < 12 ? 16 : id + id / 2;
+        njord_route_seen *grown = (njord_route_seen *)realloc(route->seen, n * sizeof *grown);
         if (grown) {
-            memset(grown + route->n_ids, 0xff, (n - route->n_ids) * sizeof *grown);
-            route->index_of_id = grown;
+            memset(grown + route->n_ids, 0, (n - route->n_ids) * sizeof *grown);
+            route->seen = grown;
             route->n_ids = n;
         }
     }
-    if (id < route->n_ids)
-        route->index_of_id[id] = at;
+    if (id < route->n_ids) {
+        memcpy(route->seen[id].symbol, symbol, NJORD_SYMBOL_SIZE);
+        route->seen[id].at = at;
+    }
     njord_span found = {at, at + 1};
     return found;
 }
 
-/* A few bytes that the host wrote a moment ago: a loop meets them sooner than strcmp's wide loads.
- */
-static inline int njord_same_text(const char *a, const char *b)
+static inline uint64_t njord_word_at(const char *at)
 {
-    while (*a && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
 }
 
+/* Are two fields of NJORD_SYMBOL_SIZE bytes the same, byte for byte? Then so are their texts. Word
+ * by word: wider loads wait for what the host has just written. */
+static inline int njord_same_symbol(const char *a, const char *b)
+{
+    return njord_word_at(a) == njord_word_at(b) && njord_word_at(a + 8) == njord_word_at(b + 8) &&
+           njord_word_at(a + 16) == njord_word_at(b + 16) &&
+           njord_word_at(a + 24) == njord_word_at(b + 24);
+}
+
+/* symbol: "", or an event's field of at least NJORD_SYMBOL_SIZE bytes. */
 static inline njord_span njord_route_to(njord_route *route, int per_symbol, uint32_t id,
                                         const char *symbol)
 {
     njord_span span = {0, route->count};
     if (!per_symbol || symbol[0] == '\0')
         return span;
-    if (id < route->n_ids) {
-        uint32_t at = route->index_of_id[id];
-        if (at < route->count && njord_same_text(route->symbols[at], symbol)) {
-            span.first = at;
-            span.end = at + 1;
-            return span;
-        }
+    if (id < route->n_ids && njord_same_symbol(route->seen[id].symbol, symbol)) {
+        span.first = route->seen[id].at;
+        span.end = span.first + 1;
+        return span;
     }
     return njord_route_search(route, id, symbol);
 }
@@ -388,13 +399,11 @@ static inline njord_span njord_route_to(njord_route *route, int per_symbol, uint
 #define NJORD_EACH_(NAME, span_, call)                                                             \
     do {                                                                                           \
         njord_span span = span_;                                                                   \
-        for (uint32_t k = span.first; k < span.end; k++) {                                         \
-            struct NAME *s = i->at + k;                                                            \
-            njord_status status = (call);                                                          \
-            if (status != NJORD_OK)                                                                \
-                return status;                                                                     \
-        }                                                                                          \
-        return NJORD_OK;                                                                           \
+        njord_status status = NJORD_OK;                                                            \
+        for (struct NAME *s = i->at + span.first, *end = i->at + span.end;                         \
+             s < end && status == NJORD_OK; s++)                                                   \
+            status = (call);                                                                       \
+        return status;                                                                             \
     } while (0)
 
 /* A callback about one symbol (or "": about none): FN(self, const EVENT *). */

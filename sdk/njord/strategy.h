@@ -131,9 +131,9 @@ static inline njord_status njord_cancel_all(const njord_host *host, const char *
 /* Own position in units of the base asset, short is negative, 0 when it never traded. */
 static inline double njord_position(const njord_host *host, const char *symbol)
 {
-    njord_holding holding;
-    memset(&holding, 0, sizeof holding);
-    holding.size = (uint32_t)offsetof(njord_holding, avg_price); /* no more is asked for */
+    njord_holding holding; /* no more than its quantity is asked for */
+    holding.size = (uint32_t)offsetof(njord_holding, avg_price);
+    holding.qty = 0.0;
     return host->position(host, symbol, &holding) == NJORD_OK ? holding.qty : 0.0;
 }
 

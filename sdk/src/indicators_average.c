@@ -1,10 +1,14 @@
 /*
  * indicators_average.c - simple, exponential and triple exponential averages, and MACD.
  *
- * A window is an array that is filled from the front, again and again. `fresh` sums what was
- * written since the last walk, `older[i]` what was there before from slot i on: together they are
- * the window, and no sum ever has a value taken away from it. When its last slot is written the
- * array is walked once, from its end, to make `older`, and filling begins again.
+ * A simple average keeps one running sum of two doubles. While the values of a window stay within a
+ * factor of SPAN of each other, nothing is ever rounded: a value that leaves takes away exactly what
+ * it brought. Other windows (an outlier, zeros, signs that change) are summed from parts. The array
+ * is then filled from the front, again and again: `fresh` sums what was written since the last
+ * walk, `older[i]` what was there before from slot i on; together they are the window, and no sum
+ * has a value taken away from it. When the last slot is written the array is walked once, from its
+ * end, to make `older`, and filling begins again. Either way the mean is that of the exact sum:
+ * which one it was cannot be seen.
  */
 #include "indicators_exact.h"
 
@@ -39,10 +43,20 @@ void njord_sma_free(njord_sma *s)
 
 void njord_sma_reset(njord_sma *s)
 {
+    if (s->n > 0)
+        memset(s->ring, 0, s->n * sizeof *s->ring);
     s->count = 0;
     s->pos = 0;
-    s->fresh = (njord_sum){0.0, 0.0};
+    s->wide = 0;
+    s->low = s->high = 0.0;
+    s->total = s->fresh = (njord_sum){0.0, 0.0};
 }
+
+/* How far apart the values of one running sum may be. The difference of two of them is a double
+ * (Sterbenz 1974: neither is more than twice the other), and smaller than any sum. All are multiples
+ * of the smallest's last bit: 54 bits for the largest, 21 more for NJORD_WINDOW_MAX of them, and a
+ * window's additions leave at most 43 in the lower of two doubles. */
+#define SPAN 1.9
 
 /* Makes older[from .. n-1]. */
 static void sma_walk(njord_sma *s, uint32_t from)
@@ -54,28 +68,102 @@ static void sma_walk(njord_sma *s, uint32_t from)
     }
 }
 
+/* Can one running sum hold the window, and x with it (0: no more than the window)? Then low and
+ * high are set so that what comes may lie to both sides. */
+static bool sma_fits(njord_sma *s, double x)
+{
+    double least = x > 0.0 ? x : HUGE_VAL;
+    double most = x;
+    s->low = s->high = 0.0; /* nothing is within */
+    for (uint32_t i = 0; i < s->count; i++) {
+        uint32_t at = s->pos > i ? s->pos - 1 - i : s->n + s->pos - 1 - i; /* the newest first */
+        if (s->ring[at] < least)
+            least = s->ring[at];
+        if (s->ring[at] > most)
+            most = s->ring[at];
+    }
+    if (!(least > 0x1p-900) || !(most < least * SPAN))
+        return false;
+    double slack = sqrt(SPAN / (most / least));
+    s->low = least / slack;
+    s->high = least * (most / least) * slack;
+    return s->high <= s->low * 2.0;
+}
+
+/* The sum from parts, for the window as it stands. */
+static void sma_part(njord_sma *s)
+{
+    s->wide = 1;
+    s->fresh = (njord_sum){0.0, 0.0};
+    sma_walk(s, s->pos);
+    for (uint32_t i = 0; i < s->pos; i++)
+        sum_add(&s->fresh, s->ring[i]);
+}
+
 static inline double sma_eval(njord_sma *s)
 {
+    static const njord_sum none = {0.0, 0.0};
     if (s->count < s->n)
         return (double)NAN;
-    s->value = sum_mean(&s->older[s->pos], &s->fresh, (double)s->n, s->inverse).hi;
+    s->value = s->wide ? sum_mean(&s->older[s->pos], &s->fresh, (double)s->n, s->inverse).hi
+                       : sum_mean(&s->total, &none, (double)s->n, s->inverse).hi;
     return s->value;
 }
 
-double njord_sma_push(njord_sma *s, double x)
+static double sma_push_wide(njord_sma *s, double x)
 {
-    if (!usable(x) || s->n == 0)
-        return njord_sma_value(s);
-    if (s->count < s->n)
-        s->count++;
     s->ring[s->pos++] = x;
     sum_add(&s->fresh, x);
     if (s->pos == s->n) {
         sma_walk(s, 0);
         s->fresh = (njord_sum){0.0, 0.0};
         s->pos = 0;
+        if (sma_fits(s, 0.0)) {
+            s->wide = 0;
+            s->total = s->older[0];
+        }
     }
     return sma_eval(s);
+}
+
+/* A value within the range. One addition stands between one value's sum and the next's. */
+static inline double sma_push_narrow(njord_sma *s, double x)
+{
+    double err;
+    double tail;
+    double *slot = &s->ring[s->pos];
+    double hi = fast_two_sum(s->total.hi, x - *slot, &err);
+    double lo = s->total.lo + err;
+    double top = fast_two_sum(hi, lo, &tail);
+    *slot = x;
+    s->total = (njord_sum){hi, lo};
+    if (++s->pos == s->n) {
+        s->pos = 0;
+        s->total = (njord_sum){top, tail};
+    }
+    if (s->count < s->n)
+        return (double)NAN;
+    return s->value = sum_div(top, tail, (double)s->n, s->inverse).hi;
+}
+
+/* A value out of the range, or one that is no number. */
+static double sma_push_odd(njord_sma *s, double x)
+{
+    if (!usable(x) || s->n == 0)
+        return njord_sma_value(s);
+    bool full = s->count == s->n;
+    if (!s->wide && (x <= 0.0 || !sma_fits(s, x)))
+        sma_part(s);
+    s->count += !full;
+    return s->wide ? sma_push_wide(s, x) : sma_push_narrow(s, x);
+}
+
+double njord_sma_push(njord_sma *s, double x)
+{
+    if (!(x > s->low && x <= s->high))
+        return sma_push_odd(s, x);
+    s->count += s->count < s->n;
+    return sma_push_narrow(s, x);
 }
 
 size_t njord_sma_state(const njord_sma *s, double *out, size_t cap)
@@ -94,9 +182,13 @@ int njord_sma_restore(njord_sma *s, const double *in, size_t len)
     memcpy(s->ring, in + WINDOW_HEAD, s->n * sizeof(double));
     s->count = count;
     s->pos = pos;
-    sma_walk(s, pos);
-    for (uint32_t i = 0; i < pos; i++)
-        sum_add(&s->fresh, s->ring[i]);
+    sma_part(s);
+    if (sma_fits(s, 0.0)) {
+        s->wide = 0;
+        s->total = pos > 0 ? s->fresh : s->older[0];
+        if (pos > 0)
+            sum_add_sum(&s->total, &s->older[pos]);
+    }
     sma_eval(s);
     return NJORD_OK;
 }

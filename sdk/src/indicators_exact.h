@@ -12,6 +12,8 @@
 #include <math.h>
 #include <njord/indicators.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 
 /* First number of a saved state: the kind and the version of its layout. */
 enum state_tag {
@@ -57,11 +59,13 @@ static inline double fast_two_sum(double a, double b, double *err)
     return s;
 }
 
-/* a = *hi + *lo, each of at most 26 bits (Veltkamp 1968). */
+/* a = *hi + *lo: the first 26 bits, and the other 27. */
 static inline void split(double a, double *hi, double *lo)
 {
-    double c = 134217729.0 * a;
-    *hi = c - (c - a);
+    uint64_t bits;
+    memcpy(&bits, &a, sizeof bits);
+    bits &= ~((UINT64_C(1) << 27) - 1);
+    memcpy(hi, &bits, sizeof bits);
     *lo = a - *hi;
 }
 
@@ -87,25 +91,31 @@ static inline double sum_join(const njord_sum *a, const njord_sum *b)
 }
 
 /*
- * (a + b) / n for an integer n up to NJORD_WINDOW_MAX: hi is the nearest double (or, next to a tie,
- * its neighbour), lo what is missing. `inverse` is 1 / n: the first quotient may be off in its last
- * bits, the exact remainder puts it right.
+ * (top + tail) / n for an integer n up to NJORD_WINDOW_MAX, |tail| at most half of top's last bit:
+ * hi is the nearest double (or, next to a tie, its neighbour), lo what is missing. `inverse` is
+ * 1 / n: the first quotient may be off in its last bits, the exact remainder puts it right.
  */
+static inline njord_sum sum_div(double top, double tail, double n, double inverse)
+{
+    double q = top * inverse;
+    double qh;
+    double ql;
+    split(q, &qh, &ql);
+    /* 27 bits times 21: both products are exact, and so is the remainder. */
+    double rest = ((top - qh * n) - ql * n) + tail;
+    njord_sum m;
+    m.hi = fast_two_sum(q, rest * inverse, &m.lo);
+    return m;
+}
+
+/* (a + b) / n, likewise. */
 static inline njord_sum sum_mean(const njord_sum *a, const njord_sum *b, double n, double inverse)
 {
     double err;
     double tail;
     double hi = two_sum(a->hi, b->hi, &err);
     double top = fast_two_sum(hi, err + (a->lo + b->lo), &tail);
-    double q = top * inverse;
-    double qh;
-    double ql;
-    split(q, &qh, &ql);
-    /* 26 bits times 21: both products are exact, and so is the remainder. */
-    double rest = ((top - qh * n) - ql * n) + tail;
-    njord_sum m;
-    m.hi = fast_two_sum(q, rest * inverse, &m.lo);
-    return m;
+    return sum_div(top, tail, n, inverse);
 }
 
 /* True when v is an integer in lo .. hi; its value in *out. */
