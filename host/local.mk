@@ -10,6 +10,7 @@ host_libnjord_a_SOURCES = \
     host/backtest/curve.h \
     host/backtest/engine.c \
     host/backtest/engine.h \
+    host/backtest/engine_fills.c \
     host/backtest/engine_host.c \
     host/backtest/engine_impl.h \
     host/backtest/engine_longer.c \

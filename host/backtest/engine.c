@@ -114,14 +114,13 @@ static int make_symbols(struct nj_bt *bt)
             if (strcmp(bt->symbols[k].series->symbol, s->series->symbol) == 0)
                 return nj_error_set(bt->err, NJ_ERR_CONFIG, "symbol '%s' is named twice",
                                     s->series->symbol);
+        nj_instrument_event(s->instrument, &s->rules);
         s->price = NAN;
         s->price_ts_ns = s->next_ns = INT64_MIN;
         njord_event_init(&s->pristine, NJORD_EV_BAR);
         memcpy(s->pristine.symbol, s->instrument->symbol, sizeof s->pristine.symbol);
         snprintf(s->pristine.timeframe, sizeof s->pristine.timeframe, "%s", o->timeframe);
-        snprintf(s->fill_prefix, sizeof s->fill_prefix, NJ_BT_VENUE "-%s-",
-                 s->instrument->file_name);
-        s->fill_prefix_len = (uint32_t)strlen(s->fill_prefix);
+        nj_bt_fill_blank(s, o->strategy_id);
         s->position = nj_ledger_open_position(bt->ledger, o->strategy_id, s->instrument->symbol);
         if (!s->position ||
             nj_orders_desk(bt->orders, o->strategy_id, s->instrument, &s->desk) != 0)
@@ -293,6 +292,8 @@ int nj_bt_run(const struct nj_bt_options *options, struct nj_bt_outcome *out, st
                                     : nj_error_set(err, NJ_ERR_NOMEM, "backtest: out of memory");
     if (rc == 0)
         rc = make_symbols(&bt);
+    if (rc == 0)
+        rc = nj_bt_names(&bt);
     if (rc == 0 && nj_ledger_set_capital(bt.ledger, options->strategy_id, options->capital) != 0)
         rc = nj_error_set(err, NJ_ERR_NOMEM, "backtest: out of memory");
     bt.cash = options->capital;
@@ -302,7 +303,6 @@ int nj_bt_run(const struct nj_bt_options *options, struct nj_bt_outcome *out, st
     njord_event_init(&bt.blank.intent, NJORD_EV_INTENT);
     njord_event_init(&bt.blank.update, NJORD_EV_BROKER_ORDER_UPDATE);
     njord_event_init(&bt.blank.broker_fill, NJORD_EV_BROKER_FILL);
-    njord_event_init(&bt.blank.fill, NJORD_EV_FILL);
     if (rc == 0)
         rc = make_risk(&bt);
     if (rc == 0)
@@ -333,6 +333,8 @@ void nj_bt_outcome_free(struct nj_bt_outcome *o)
     free(o->curve_equity);
     free(o->curve_exposed);
     free(o->fills);
+    free(o->kept);
+    free(o->names);
     free(o->trades);
     free(o->refusals);
     free(o->open);

@@ -81,13 +81,30 @@ struct nj_bt_refusals { /* how often each rule refused */
     uint64_t n;
 };
 
+/* A fill as a run keeps it: what nj_bt_outcome_fills() makes the event of. */
+struct nj_bt_kept {
+    int64_t ts_ns;
+    uint64_t seq;
+    double qty, price, fee;
+    uint32_t series;
+    uint8_t side, liquidity;
+    char intent_id[NJORD_INTENT_ID_SIZE];
+};
+
+struct nj_bt_names { /* of a series, in its fills */
+    char symbol[NJORD_SYMBOL_SIZE], quote[NJORD_ASSET_SIZE];
+    char prefix[NJORD_SYMBOL_SIZE + 8]; /* of fill ids: "paper-ATOMUSDT-" */
+};
+
 struct nj_bt_outcome {
     int64_t *curve_ts; /* one point a distinct ts_close */
     double *curve_equity;
     uint8_t *curve_exposed; /* 1: a position was open */
     size_t n_curve;
-    njord_fill *fills;
+    njord_fill *fills; /* NULL until nj_bt_outcome_fills() */
+    struct nj_bt_kept *kept;
     size_t n_fills;
+    struct nj_bt_names *names; /* one a series */
     struct nj_closed *trades;
     size_t n_trades;
     struct nj_bt_refusals *refusals;
@@ -103,6 +120,9 @@ struct nj_bt_outcome {
  * NJ_ERR_PLUGIN: create, start or max_errors callbacks failed. */
 int nj_bt_run(const struct nj_bt_options *options, struct nj_bt_outcome *out, struct nj_error *err);
 void nj_bt_outcome_free(struct nj_bt_outcome *outcome);
+/* The fills as events, made once. NJ_ERR_NOMEM. */
+int nj_bt_outcome_fills(const char *strategy_id, struct nj_bt_outcome *outcome,
+                        struct nj_error *err);
 /* Metrics of an outcome. */
 int nj_bt_metrics(const struct nj_bt_options *options, const struct nj_bt_outcome *outcome,
                   double periods_per_year, double risk_free, struct nj_metrics *out,

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <njord/contract.h>
+#include <njord/plugin.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,13 +64,15 @@ static double last_price(void *ctx, struct nj_instance *i, const char *symbol)
 static njord_status instrument(void *ctx, struct nj_instance *i, const char *symbol,
                                njord_instrument *out)
 {
-    const struct nj_instrument *found =
-        nj_instrument_find(((struct nj_bt *)ctx)->instruments, symbol);
+    struct nj_bt *bt = ctx;
+    const struct nj_bt_symbol *s = nj_bt_symbol_named(bt, symbol);
+    const struct nj_instrument *found = s ? NULL : nj_instrument_find(bt->instruments, symbol);
     (void)i;
-    if (!found)
-        return NJORD_E_NOT_FOUND;
-    nj_instrument_event(found, out);
-    return NJORD_OK;
+    if (s)
+        *out = s->rules;
+    else if (found)
+        nj_instrument_event(found, out);
+    return s || found ? NJORD_OK : NJORD_E_NOT_FOUND;
 }
 
 static double capital(void *ctx, struct nj_instance *i)
@@ -104,16 +107,16 @@ static njord_status no_book(void *ctx, struct nj_instance *i, const char *symbol
     return NJORD_E_NOT_FOUND;
 }
 
+/* Room for a wish with an event of so many bytes behind it; NULL: no memory. */
 static struct nj_bt_wish *wish(struct nj_bt *bt, enum nj_bt_action action, struct nj_bt_symbol *s,
-                               struct nj_order *order, const njord_event *event)
+                               size_t size)
 {
-    struct nj_bt_wish *w = nj_fifo_push(&bt->wishes, sizeof *w + event->size);
+    struct nj_bt_wish *w = nj_fifo_push(&bt->wishes, sizeof *w + size);
     if (!w) {
         nj_bt_fail(bt, NJ_ERR_NOMEM, "backtest: out of memory");
         return NULL;
     }
-    *w = (struct nj_bt_wish){action, 0, s, order};
-    memcpy(w + 1, event, event->size);
+    *w = (struct nj_bt_wish){action, 0, s, NULL};
     return w;
 }
 
@@ -125,48 +128,69 @@ static bool desk_of(struct nj_bt *bt, const struct nj_instance *i, const char *s
     return instrument && nj_orders_desk(bt->orders, i->id, instrument, out) == 0;
 }
 
+/* By a whole field of NJORD_SYMBOL_SIZE bytes: nearly always that of the bar at hand. */
+static struct nj_bt_symbol *symbol_of(struct nj_bt *bt, const char *field)
+{
+    return bt->hand && njord_same_symbol(field, bt->hand->pristine.symbol)
+               ? bt->hand
+               : nj_bt_symbol_named(bt, field);
+}
+
+/* The intent as its order says; the rest of it is blank. */
+static njord_status write_intent(struct nj_bt *bt, struct nj_instance *i, const njord_order *order,
+                                 size_t size, njord_intent *in)
+{
+    *in = bt->blank.intent;
+    in->ev.ts_ns = bt->now_ns;
+    in->ev.ts_recv_ns = bt->now_ns;
+    in->side = order->side;
+    in->type = order->type;
+    in->tif = order->tif;
+    in->qty = order->qty;
+    in->limit_price = order->limit_price;
+    memcpy(in->symbol, order->symbol, sizeof in->symbol);
+    memcpy(in->strategy_id, i->id, sizeof in->strategy_id);
+    nj_intent_id_make(&bt->ids, i->cause_seq, i->ordinal++, in->intent_id);
+    if (order->meta_count == 0)
+        return NJORD_OK;
+    return njord_tail_put(&in->ev, size, &in->meta, order->meta, (uint32_t)order->meta_count,
+                          sizeof *order->meta) == 0
+               ? NJORD_OK
+               : NJORD_E_ARG;
+}
+
 static njord_status submit(void *ctx, struct nj_instance *i, const njord_order *order,
                            char *intent_id)
 {
     struct nj_bt *bt = ctx;
-    union {
-        njord_intent intent;
-        char room[sizeof(njord_intent) + NJORD_MAX_META * sizeof(njord_text_pair)];
-    } r;
-    r.intent = bt->blank.intent;
-    r.intent.ev.ts_ns = bt->now_ns;
-    r.intent.ev.ts_recv_ns = bt->now_ns;
-    nj_intent_id_make(&bt->ids, i->cause_seq, i->ordinal++, r.intent.intent_id);
-    memcpy(r.intent.strategy_id, i->id, sizeof r.intent.strategy_id);
-    memcpy(r.intent.symbol, order->symbol, sizeof r.intent.symbol);
-    r.intent.side = order->side;
-    r.intent.type = order->type;
-    r.intent.tif = order->tif;
-    r.intent.qty = order->qty;
-    r.intent.limit_price = order->limit_price;
-    if (order->meta_count > 0 &&
-        njord_tail_put(&r.intent.ev, sizeof r, &r.intent.meta, order->meta,
-                       (uint32_t)order->meta_count, sizeof *order->meta) != 0)
-        return NJORD_E_ARG;
-    struct nj_bt_symbol *s = nj_bt_symbol_named(bt, r.intent.symbol);
-    if (order->meta_count > 0 || !s) {
+    size_t size = sizeof(njord_intent) + order->meta_count * sizeof *order->meta;
+    struct nj_bt_symbol *s = symbol_of(bt, order->symbol);
+    struct nj_bt_wish *w = wish(bt, NJ_BT_NOTHING, s, size);
+    if (!w)
+        return NJORD_E_NOMEM;
+    njord_intent *in = (njord_intent *)(w + 1);
+    njord_status status = write_intent(bt, i, order, size, in);
+    if (status == NJORD_OK && (order->meta_count > 0 || !s)) {
         char why[160]; /* all else was looked at by the host's table, or is one of ours */
-        if (njord_event_check(&r.intent.ev, sizeof r, why, sizeof why) != 0)
-            return NJORD_E_ARG;
+        if (njord_event_check(&in->ev, size, why, sizeof why) != 0)
+            status = NJORD_E_ARG;
     }
-    r.intent.ev.seq = nj_bt_next_seq(bt);
+    if (status != NJORD_OK)
+        return status;
+    in->ev.seq = nj_bt_next_seq(bt);
     bt->out->counts.intents++;
     struct nj_order_desk elsewhere;
-    if (!s && !desk_of(bt, i, r.intent.symbol, &elsewhere))
+    if (!s && !desk_of(bt, i, in->symbol, &elsewhere))
         return NJORD_E_ARG;
-    struct nj_order *entered = nj_orders_enter(bt->orders, s ? &s->desk : &elsewhere, &r.intent);
-    if (!entered || !wish(bt, NJ_BT_INTENT, s, entered, &r.intent.ev))
+    w->order = nj_orders_enter(bt->orders, s ? &s->desk : &elsewhere, in);
+    if (!w->order)
         return NJORD_E_NOMEM;
+    w->action = NJ_BT_INTENT;
     bt->n_open++;
     if (bt->o->flow)
-        bt->o->flow(bt->o->flow_ctx, &r.intent.ev);
+        bt->o->flow(bt->o->flow_ctx, &in->ev);
     if (intent_id)
-        memcpy(intent_id, r.intent.intent_id, sizeof r.intent.intent_id);
+        memcpy(intent_id, in->intent_id, sizeof in->intent_id);
     return NJORD_OK;
 }
 
@@ -174,20 +198,22 @@ static njord_status cancel(void *ctx, struct nj_instance *i, const char *intent_
 {
     struct nj_bt *bt = ctx;
     struct nj_order *order = nj_orders_open_of(bt->orders, intent_id);
-    njord_cancel c;
     if (!order)
         return NJORD_E_NOT_FOUND;
-    njord_event_init(&c, NJORD_EV_CANCEL);
-    c.ev.seq = nj_bt_next_seq(bt);
-    c.ev.ts_ns = c.ev.ts_recv_ns = bt->now_ns;
-    memcpy(c.intent_id, order->intent_id, sizeof c.intent_id);
-    memcpy(c.strategy_id, i->id, sizeof c.strategy_id);
-    memcpy(c.reason, "strategy", sizeof "strategy");
-    i->ordinal++;
-    if (!wish(bt, NJ_BT_CANCEL, NULL, order, &c.ev))
+    struct nj_bt_wish *w = wish(bt, NJ_BT_CANCEL, NULL, sizeof(njord_cancel));
+    if (!w)
         return NJORD_E_NOMEM;
+    njord_cancel *c = (njord_cancel *)(w + 1);
+    w->order = order;
+    njord_event_init(c, NJORD_EV_CANCEL);
+    c->ev.seq = nj_bt_next_seq(bt);
+    c->ev.ts_ns = c->ev.ts_recv_ns = bt->now_ns;
+    memcpy(c->intent_id, order->intent_id, sizeof c->intent_id);
+    memcpy(c->strategy_id, i->id, sizeof c->strategy_id);
+    memcpy(c->reason, "strategy", sizeof "strategy");
+    i->ordinal++;
     if (bt->o->flow)
-        bt->o->flow(bt->o->flow_ctx, &c.ev);
+        bt->o->flow(bt->o->flow_ctx, &c->ev);
     return NJORD_OK;
 }
 

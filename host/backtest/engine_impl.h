@@ -24,6 +24,7 @@
 struct nj_bt_symbol {
     const struct nj_bt_series *series;
     struct nj_instrument *instrument;
+    njord_instrument rules;           /* of it: they do not change */
     size_t piece, row;                /* of the next row */
     const struct nj_columns *columns; /* that it stands in; NULL: ended */
     int64_t next_ns;     /* when it comes: ts_close of a bar, ts of a trade; INT64_MAX: ended */
@@ -34,8 +35,7 @@ struct nj_bt_symbol {
     double qty;          /* held now */
     struct nj_position *position;
     struct nj_order_desk desk;
-    char fill_prefix[NJORD_SYMBOL_SIZE + 8]; /* "paper-ATOMUSDT-" */
-    uint32_t fill_prefix_len;
+    njord_fill fill;             /* of the latest: what does not differ from fill to fill stays */
     char topic[64];              /* of its bars */
     njord_bar pristine;          /* of bars: all that a row does not change */
     bool warming;                /* its latest row is warm-up */
@@ -51,7 +51,7 @@ struct nj_bt_timer {
     uint64_t set; /* order of setting: equal dues fire in it */
 };
 
-enum nj_bt_action { NJ_BT_INTENT, NJ_BT_CANCEL };
+enum nj_bt_action { NJ_BT_NOTHING, NJ_BT_INTENT, NJ_BT_CANCEL };
 
 /* A timeframe of longer bars that the rows are made into. */
 struct nj_bt_frame {
@@ -87,7 +87,6 @@ struct nj_bt {
         njord_intent intent;
         njord_broker_order_update update;
         njord_broker_fill broker_fill;
-        njord_fill fill;
     } blank;
     uint64_t seq;    /* of the latest event */
     uint32_t n_open; /* orders that may still fill */
@@ -152,13 +151,26 @@ void nj_bt_longer_closed(struct nj_bt *bt, int64_t close_ns);
 /* engine_orders.c */
 /* Works off what the plugin asked for, first in first out, to the end. */
 void nj_bt_settle(struct nj_bt *bt);
-/* A bar opens now: orders that waited for it fill at its open. What that makes the strategy send is not
- * worked off yet. */
+/* A bar opens now: orders that waited for it fill at its open. What that makes the strategy send is
+ * not worked off yet. */
 void nj_bt_at_open(struct nj_bt *bt, struct nj_bt_symbol *s, double open);
 /* Resting orders meet a bar or a trade; what that makes the strategy send is not worked off yet. */
 void nj_bt_resting(struct nj_bt *bt, struct nj_bt_symbol *s, njord_match_tick tick);
 /* The bar under way has closed: limits that were sent meanwhile rest from the next one on. */
 void nj_bt_rest_late(struct nj_bt *bt, struct nj_bt_symbol *s);
+
+/* engine_fills.c: a fill's way into the outcome, and out of it as an event. */
+/* Where the next fill is kept; NULL: no memory, and the run has failed. */
+struct nj_bt_kept *nj_bt_next_kept(struct nj_bt *bt);
+/* The ids of a fill of the order `id`. */
+void nj_bt_fill_ids(njord_fill *fill, const char *prefix, const char *id);
+/* "paper-ID" into a text that holds any id. */
+void nj_bt_venue_id(char *out, const char *id, size_t len);
+/* What a fill of the symbol always says. */
+void nj_bt_fill_blank(struct nj_bt_symbol *s, const char *strategy_id);
+int nj_bt_names(struct nj_bt *bt);
+/* Room for one more item. */
+void *nj_bt_grown(struct nj_bt *bt, void *items, size_t n, size_t *cap, size_t size);
 
 /* engine_host.c */
 void nj_bt_ops_init(struct nj_bt *bt);

@@ -27,21 +27,6 @@ static void tell(struct nj_bt *bt, const char *topic, njord_event *event)
     nj_instance_show(bt->instance, topic, event);
 }
 
-/* What may stand behind an id in a text made of it: "paper-ID", "ID-1". */
-static size_t put(char *out, const char *text, size_t len)
-{
-    memcpy(out, text, len);
-    return len;
-}
-
-/* "paper-ID" into a text that holds any id. */
-static void venue_id(char *out, const char *id, size_t len)
-{
-    size_t n = put(out, NJ_BT_VENUE "-", sizeof NJ_BT_VENUE);
-    n += put(out + n, id, len);
-    out[n] = '\0';
-}
-
 static struct nj_order *order_of(const njord_match_order *m)
 {
     return (struct nj_order *)(uintptr_t)m->user;
@@ -59,7 +44,7 @@ static void tell_update(struct nj_bt *bt, const struct nj_order *order, uint8_t 
     u = bt->blank.update;
     u.ev.ts_ns = bt->now_ns;
     memcpy(u.client_order_id, order->intent_id, sizeof order->intent_id);
-    venue_id(u.exchange_order_id, order->intent_id, strlen(order->intent_id));
+    nj_bt_venue_id(u.exchange_order_id, order->intent_id, strlen(order->intent_id));
     memcpy(u.symbol, order->instrument->symbol, sizeof u.symbol);
     snprintf(u.reason, sizeof u.reason, "%s", reason);
     u.status = status;
@@ -80,39 +65,6 @@ static void finish(struct nj_bt *bt, struct nj_order *order, enum nj_order_stage
 
 /* ---- accounting ---- */
 
-/* Room for one more. Past a megabyte it asks for much at once: what is not written to costs
- * nothing, what is moved is paid for twice. */
-static void *grown(struct nj_bt *bt, void *items, size_t n, size_t *cap, size_t size)
-{
-    const size_t large = ((size_t)64 << 20) / size;
-    if (n < *cap)
-        return items;
-    size_t more = *cap ? 2 * *cap : 64;
-    bool jump = more * size > (size_t)1 << 20 && more < large;
-    void *bigger = nj_bt_grow_array(items, n * size, (jump ? large : more) * size);
-    if (!bigger && jump) {
-        jump = false;
-        bigger = nj_bt_grow_array(items, n * size, more * size);
-    }
-    if (!bigger) {
-        nj_bt_fail(bt, NJ_ERR_NOMEM, "backtest: out of memory");
-        return NULL;
-    }
-    *cap = jump ? large : more;
-    return bigger;
-}
-
-/* Where the next fill is written; NULL: no memory. */
-static njord_fill *next_fill(struct nj_bt *bt)
-{
-    njord_fill *fills =
-        grown(bt, bt->out->fills, bt->out->n_fills, &bt->cap_fills, sizeof *bt->out->fills);
-    if (!fills)
-        return NULL;
-    bt->out->fills = fills;
-    return &fills[bt->out->n_fills];
-}
-
 /* Lots that were bought above and below may come to nothing but for the last bits of their prices:
  * neither a win nor a loss. worth: of the lots closed, at the price of the fill. */
 static double profit_of(const struct nj_closing *closing, double worth)
@@ -123,8 +75,8 @@ static double profit_of(const struct nj_closing *closing, double worth)
 
 static void keep_trade(struct nj_bt *bt, const struct nj_closing *closing, double worth)
 {
-    struct nj_closed *trades =
-        grown(bt, bt->out->trades, bt->out->n_trades, &bt->cap_trades, sizeof *bt->out->trades);
+    struct nj_closed *trades = nj_bt_grown(bt, bt->out->trades, bt->out->n_trades, &bt->cap_trades,
+                                           sizeof *bt->out->trades);
     if (!trades)
         return;
     bt->out->trades = trades;
@@ -150,7 +102,7 @@ static void flow_fill(struct nj_bt *bt, const njord_fill *f)
     memcpy(b.client_order_id, f->intent_id, sizeof f->intent_id);
     memcpy(b.exchange_order_id, f->order_id, sizeof b.exchange_order_id);
     memcpy(b.symbol, f->symbol, sizeof b.symbol);
-    len = put(b.trade_id, f->intent_id, len);
+    memcpy(b.trade_id, f->intent_id, len);
     memcpy(b.trade_id + len, "-1", 3); /* fills are whole: an order has one */
     b.side = f->side;
     b.qty = f->qty;
@@ -159,23 +111,6 @@ static void flow_fill(struct nj_bt *bt, const njord_fill *f)
     memcpy(b.fee_asset, f->fee_asset, sizeof b.fee_asset);
     b.liquidity = f->liquidity;
     bt->o->flow(bt->o->flow_ctx, &b.ev);
-}
-
-static void write_fill(const struct nj_bt *bt, const struct nj_bt_symbol *s,
-                       const njord_match_order *m, njord_fill *f)
-{
-    size_t len = strlen(m->id), n;
-    *f = bt->blank.fill;
-    f->ev.ts_ns = bt->now_ns;
-    n = put(f->fill_id, s->fill_prefix, s->fill_prefix_len);
-    n += put(f->fill_id + n, m->id, len);
-    memcpy(f->fill_id + n, "-1", 3);
-    venue_id(f->order_id, m->id, len);
-    memcpy(f->intent_id, m->id, len);
-    memcpy(f->strategy_id, bt->instance->id, sizeof f->strategy_id);
-    memcpy(f->symbol, s->instrument->symbol, sizeof f->symbol);
-    memcpy(f->fee_asset, s->instrument->quote, sizeof f->fee_asset);
-    f->side = m->side;
 }
 
 /* What a fill changes in the figures of the run. */
@@ -198,26 +133,39 @@ static void account(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_fill *
 
 /* What the strategy hears of a fill: where the order stands, the fill, the position. */
 static void tell_fill(struct nj_bt *bt, const struct nj_bt_symbol *s, const struct nj_order *order,
-                      njord_fill *f)
+                      struct nj_bt_kept *kept)
 {
-    njord_fill own; /* the plugin's to spoil */
-    njord_position_snapshot snapshot;
     tell_update(bt, order, NJORD_STATUS_FILLED, "");
-    f->ev.seq = nj_bt_next_seq(bt);
-    f->ev.ts_recv_ns = bt->now_ns;
+    kept->seq = nj_bt_next_seq(bt);
     if (bt->hears_fills) {
-        own = *f;
+        njord_fill own = s->fill; /* the plugin's to spoil */
+        own.ev.seq = kept->seq;
+        own.ev.ts_recv_ns = bt->now_ns;
         tell(bt, "fills.new", &own.ev);
     } else {
         nj_bt_next_seq(bt);
     }
     if (bt->hears_positions) {
+        njord_position_snapshot snapshot;
         nj_ledger_snapshot(bt->ledger, bt->o->strategy_id, s->instrument->symbol, s->price,
                            bt->now_ns, &snapshot);
         tell(bt, "positions.snapshot", &snapshot.ev);
     } else {
         nj_bt_next_seq(bt);
     }
+}
+
+/* The books take it; false: they could not, and the run has failed. */
+static bool book_fill(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_match_order *m,
+                      struct nj_closing *closing)
+{
+    struct nj_error err = {0};
+    if (nj_ledger_fill_position(bt->ledger, s->position, &s->fill, closing, &err) == 0)
+        return true;
+    nj_bt_fill_ids(&s->fill, bt->out->names[s - bt->symbols].prefix, m->id); /* for its line */
+    nj_ledger_fill_position(bt->ledger, s->position, &s->fill, closing, &err);
+    nj_bt_fail(bt, err.code, "%s", err.text);
+    return false;
 }
 
 /* Fills an order whole; before: its price without slippage. One that cannot be paid ends: false. */
@@ -229,30 +177,39 @@ static bool fill(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_match_ord
     double rate = liquidity == NJORD_LIQUIDITY_MAKER ? bt->o->maker_rate : bt->o->taker_rate;
     double fee = njord_commission(qty, price, isfinite(rate) ? rate : bt->o->commission_rate);
     struct nj_closing closing;
-    struct nj_error err = {0};
+    njord_fill *f = &s->fill;
     if (!affordable(bt, s, m->side, lots, qty, price, fee)) {
         bt->out->counts.rejected++;
         finish(bt, order, NJ_ORDER_REJECTED, NJORD_STATUS_REJECTED, "insufficient_cash");
         return false;
     }
-    njord_fill *f = next_fill(bt);
-    if (!f)
+    struct nj_bt_kept *kept = nj_bt_next_kept(bt);
+    if (!kept)
         return false;
-    write_fill(bt, s, m, f);
+    f->ev.ts_ns = bt->now_ns;
+    f->side = m->side;
+    f->liquidity = liquidity;
     f->qty = qty;
     f->price = price;
     f->fee = fee;
-    f->liquidity = liquidity;
-    if (nj_ledger_fill_position(bt->ledger, s->position, f, &closing, &err) != 0) {
-        nj_bt_fail(bt, err.code, "%s", err.text);
+    if (bt->hears_fills)
+        nj_bt_fill_ids(f, bt->out->names[s - bt->symbols].prefix, m->id);
+    if (!book_fill(bt, s, m, &closing))
         return false;
-    }
+    *kept = (struct nj_bt_kept){.ts_ns = bt->now_ns,
+                                .qty = qty,
+                                .price = price,
+                                .fee = fee,
+                                .series = (uint32_t)(s - bt->symbols),
+                                .side = m->side,
+                                .liquidity = liquidity};
+    memcpy(kept->intent_id, m->id, sizeof kept->intent_id);
     nj_order_fill(bt->orders, order, lots, price);
     bt->n_open--;
     if (bt->o->flow)
         flow_fill(bt, f);
     account(bt, s, f, before, &closing);
-    tell_fill(bt, s, order, f);
+    tell_fill(bt, s, order, kept);
     if (bt->o->risk)
         nj_risk_mark(bt->risk, &bt->view, s->instrument->symbol);
     return true;
@@ -478,7 +435,7 @@ void nj_bt_settle(struct nj_bt *bt)
         }
         if (w->action == NJ_BT_INTENT)
             decide(bt, w);
-        else
+        else if (w->action == NJ_BT_CANCEL)
             cancel(bt, (const njord_cancel *)(w + 1));
     }
 }

@@ -241,8 +241,7 @@ static void step_bars(struct nj_bt *bt, int64_t close_ns)
     before_bars(bt, close_ns);
     for (uint32_t i = 0; i < bt->n_symbols && bt->rc == 0; i++)
         if (bt->symbols[i].next_ns == close_ns) {
-            take_price(bt, &bt->symbols[i],
-                       bt->symbols[i].columns->close[bt->symbols[i].row]);
+            take_price(bt, &bt->symbols[i], bt->symbols[i].columns->close[bt->symbols[i].row]);
             counts = counts || !bt->symbols[i].warming;
             meets = meets || resting(&bt->symbols[i]) > 0;
         }

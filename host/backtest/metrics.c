@@ -15,10 +15,20 @@
 
 /* ---- sums ---- */
 
+/* In twice the working precision ("Sum2" of Ogita, Rump and Oishi 2005), four sums side by side:
+ * none waits for another's additions. */
 static double sum_of(const double *v, size_t n)
 {
-    struct nj_sum sum = nj_sum_of(0);
-    for (size_t i = 0; i < n; i++)
+    struct nj_sum part[4] = {{0, 0}, {0, 0}, {0, 0}, {0, 0}};
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        for (int k = 0; k < 4; k++) {
+            struct nj_sum s = nj_sum_two(part[k].hi, v[i + (size_t)k]);
+            part[k].hi = s.hi;
+            part[k].lo += s.lo;
+        }
+    struct nj_sum sum = nj_sum_plus(nj_sum_plus(part[0], part[1]), nj_sum_plus(part[2], part[3]));
+    for (; i < n; i++)
         sum = nj_sum_plus(sum, nj_sum_of(v[i]));
     return nj_sum_value(sum);
 }

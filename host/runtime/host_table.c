@@ -110,27 +110,24 @@ static njord_status param(const njord_host *host, const char *name, njord_value 
     return NJORD_E_NOT_FOUND;
 }
 
+static njord_status whole_position(struct nj_instance *i, const char *symbol, njord_holding *out)
+{
+    uint32_t wants = out->size; /* what is beyond it need not be worked out */
+    njord_holding holding = {.size = wants < sizeof holding ? wants : (uint32_t)sizeof holding};
+    njord_status status = i->ops->position(i->ops->ctx, i, symbol, &holding);
+    return status == NJORD_OK ? give(out, &holding, sizeof holding) : status;
+}
+
 static njord_status position(const njord_host *host, const char *symbol, njord_holding *out)
 {
+    struct nj_instance *i = of(host);
+    const struct nj_instance_ops *ops = i->ops;
     if (!symbol || !out)
         return NJORD_E_ARG;
-    uint32_t wants = out->size; /* what is beyond it need not be worked out */
-    if (wants == offsetof(njord_holding, avg_price)) { /* njord_position(): asked with each bar */
-        const struct nj_instance_ops *ops = of(host)->ops;
-        if (ops->held) {
-            out->qty = ops->held(ops->ctx, of(host), symbol);
-            return NJORD_OK;
-        }
-        njord_holding quick;
-        quick.size = wants;
-        quick.qty = 0;
-        njord_status said = of(host)->ops->position(of(host)->ops->ctx, of(host), symbol, &quick);
-        out->qty = quick.qty;
-        return said;
-    }
-    njord_holding holding = {.size = wants < sizeof holding ? wants : (uint32_t)sizeof holding};
-    njord_status status = of(host)->ops->position(of(host)->ops->ctx, of(host), symbol, &holding);
-    return status == NJORD_OK ? give(out, &holding, sizeof holding) : status;
+    if (out->size != offsetof(njord_holding, avg_price) || !ops->held)
+        return whole_position(i, symbol, out);
+    out->qty = ops->held(ops->ctx, i, symbol); /* njord_position(): asked with each event */
+    return NJORD_OK;
 }
 
 static double working(const njord_host *host, const char *symbol)
@@ -176,27 +173,35 @@ static njord_status book(const njord_host *host, const char *symbol, const njord
                          : NJORD_E_ARG;
 }
 
-/* A strategy's order by its own size into a current struct, and looked at. */
-static njord_status take_order(const njord_order *order, njord_order *mine)
+/* Has it all that an order needs, and as it should be? Its size is that of this version. */
+static bool order_ok(const njord_order *o)
+{
+    return memchr(o->symbol, '\0', sizeof o->symbol) && o->meta_count <= NJORD_MAX_META &&
+           (o->meta_count == 0 || o->meta) && isfinite(o->qty) && o->qty > 0 &&
+           !isinf(o->limit_price) && !(o->limit_price < 0) &&
+           (o->side == NJORD_SIDE_BUY || o->side == NJORD_SIDE_SELL) &&
+           (o->type == NJORD_TYPE_MARKET || o->type == NJORD_TYPE_LIMIT) &&
+           (o->type != NJORD_TYPE_LIMIT || o->limit_price > 0) &&
+           (o->tif <= NJORD_TIF_FOK || o->tif == NJORD_NONE_U8);
+}
+
+/* A strategy's order as this version has it: itself, or, where it is of another size or leaves
+ * members at 0, brought into `mine`. NULL: it is no order. */
+static const njord_order *take_order(const njord_order *order, njord_order *mine)
 {
     if (!order || order->size < offsetof(njord_order, meta))
-        return NJORD_E_ARG;
-    *mine = (njord_order){0};
-    memcpy(mine, order, order->size < sizeof *mine ? order->size : sizeof *mine);
-    mine->size = sizeof *mine;
-    if (!memchr(mine->symbol, '\0', sizeof mine->symbol) || mine->meta_count > NJORD_MAX_META ||
-        (mine->meta_count > 0 && !mine->meta) || !isfinite(mine->qty) || !(mine->qty > 0) ||
-        isinf(mine->limit_price) || mine->limit_price < 0 ||
-        (mine->side != NJORD_SIDE_BUY && mine->side != NJORD_SIDE_SELL) ||
-        (mine->type != NJORD_TYPE_MARKET && mine->type != NJORD_TYPE_LIMIT) ||
-        (mine->type == NJORD_TYPE_LIMIT && !(mine->limit_price > 0)) ||
-        (mine->tif > NJORD_TIF_FOK && mine->tif != NJORD_NONE_U8))
-        return NJORD_E_ARG;
-    if (mine->tif == 0)
-        mine->tif = NJORD_NONE_U8;
-    if (mine->limit_price == 0)
-        mine->limit_price = NAN;
-    return NJORD_OK;
+        return NULL;
+    if (order->size != sizeof *mine || order->tif == 0 || order->limit_price == 0) {
+        *mine = (njord_order){0};
+        memcpy(mine, order, order->size < sizeof *mine ? order->size : sizeof *mine);
+        mine->size = sizeof *mine;
+        if (mine->tif == 0)
+            mine->tif = NJORD_NONE_U8;
+        if (mine->limit_price == 0 && mine->type == NJORD_TYPE_MARKET)
+            mine->limit_price = NAN;
+        order = mine;
+    }
+    return order_ok(order) ? order : NULL;
 }
 
 static njord_status submit(const njord_host *host, const njord_order *order, char *intent_id)
@@ -208,15 +213,15 @@ static njord_status submit(const njord_host *host, const njord_order *order, cha
         return emit;
     if (i->kind != NJORD_KIND_STRATEGY)
         return NJORD_E_UNSUPPORTED;
-    njord_status status = take_order(order, &mine);
-    if (status != NJORD_OK)
-        return status;
+    const njord_order *taken = take_order(order, &mine);
+    if (!taken)
+        return NJORD_E_ARG;
     if (emit != WITHHELD)
-        return i->ops->submit(i->ops->ctx, i, &mine, intent_id);
+        return i->ops->submit(i->ops->ctx, i, taken, intent_id);
     if (intent_id)
         intent_id[0] = '\0';
     if (i->ops->withheld)
-        i->ops->withheld(i->ops->ctx, i, &mine);
+        i->ops->withheld(i->ops->ctx, i, taken);
     return NJORD_OK;
 }
 

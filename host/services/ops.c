@@ -47,6 +47,13 @@ static njord_status position(void *ctx, struct nj_instance *i, const char *symbo
     return NJORD_OK;
 }
 
+static double held(void *ctx, struct nj_instance *i, const char *symbol)
+{
+    const struct nj_host *host = ctx;
+    const struct nj_position *p = nj_ledger_position(host->core.ledger, i->id, symbol);
+    return p ? nj_position_qty(p) : 0;
+}
+
 static double working(void *ctx, struct nj_instance *i, const char *symbol)
 {
     return nj_orders_working(((struct nj_host *)ctx)->core.orders, i->id, symbol);
@@ -233,5 +240,5 @@ void nj_host_ops_init(struct nj_instance_ops *ops, struct nj_host *host)
                                     watch,
                                     withheld,
                                     failed,
-                                    NULL};
+                                    held};
 }

@@ -143,6 +143,18 @@ static inline double njord_working(const njord_host *host, const char *symbol)
     return host->working(host, symbol);
 }
 
+/* The symbol's step alone, as njord_instrument_of() has it. */
+static inline double njord_step_(const njord_host *host, const char *symbol)
+{
+    njord_instrument rules; /* no more than its tick and step are asked for */
+    rules.ev.size = (uint32_t)offsetof(njord_instrument, min_qty);
+    rules.tick = rules.step = 0.0;
+    return host->instrument(host, symbol, &rules) == NJORD_OK && rules.tick > 0.0 &&
+                   rules.step > 0.0
+               ? rules.step
+               : 1e-8;
+}
+
 /* [loop] Brings the position to `qty` (signed): sends the difference between it and position +
  * working as a market order, rounded to the nearest multiple of the step; sends nothing when the
  * difference is at most half a step. Said again with each event it does no harm: what is on its way
@@ -155,7 +167,7 @@ static inline njord_status njord_target(const njord_host *host, const char *symb
                           qty);
     if (difference == 0.0) /* nearly always: the rules need not be asked for */
         return NJORD_OK;
-    double step = njord_instrument_of(host, symbol).step;
+    double step = njord_step_(host, symbol);
     double steps = fabs(difference) / step;
     if (steps <= 0.5)
         return NJORD_OK;

@@ -2,12 +2,12 @@
  * indicators_average.c - simple, exponential and triple exponential averages, and MACD.
  *
  * A simple average keeps one running sum of two doubles. While the values of a window stay within a
- * factor of SPAN of each other, nothing is ever rounded: a value that leaves takes away exactly what
- * it brought. Other windows (an outlier, zeros, signs that change) are summed from parts. The array
- * is then filled from the front, again and again: `fresh` sums what was written since the last
- * walk, `older[i]` what was there before from slot i on; together they are the window, and no sum
- * has a value taken away from it. When the last slot is written the array is walked once, from its
- * end, to make `older`, and filling begins again. Either way the mean is that of the exact sum:
+ * factor of SPAN of each other, nothing is ever rounded: a value that leaves takes away exactly
+ * what it brought. Other windows (an outlier, zeros, signs that change) are summed from parts. The
+ * array is then filled from the front, again and again: `fresh` sums what was written since the
+ * last walk, `older[i]` what was there before from slot i on; together they are the window, and no
+ * sum has a value taken away from it. When the last slot is written the array is walked once, from
+ * its end, to make `older`, and filling begins again. Either way the mean is that of the exact sum:
  * which one it was cannot be seen.
  */
 #include "indicators_exact.h"
@@ -53,9 +53,9 @@ void njord_sma_reset(njord_sma *s)
 }
 
 /* How far apart the values of one running sum may be. The difference of two of them is a double
- * (Sterbenz 1974: neither is more than twice the other), and smaller than any sum. All are multiples
- * of the smallest's last bit: 54 bits for the largest, 21 more for NJORD_WINDOW_MAX of them, and a
- * window's additions leave at most 43 in the lower of two doubles. */
+ * (Sterbenz 1974: neither is more than twice the other), and smaller than any sum. All are
+ * multiples of the smallest's last bit: 54 bits for the largest, 21 more for NJORD_WINDOW_MAX of
+ * them, and a window's additions leave at most 43 in the lower of two doubles. */
 #define SPAN 1.9
 
 /* Makes older[from .. n-1]. */
