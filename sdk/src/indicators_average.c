@@ -94,6 +94,7 @@ static bool sma_fits(njord_sma *s, double x)
 static void sma_part(njord_sma *s)
 {
     s->wide = 1;
+    s->low = s->high = 0.0; /* nothing is within */
     s->fresh = (njord_sum){0.0, 0.0};
     sma_walk(s, s->pos);
     for (uint32_t i = 0; i < s->pos; i++)

@@ -5,6 +5,7 @@
 #include "test_indicators_any.h"
 
 #include <check.h>
+#include <float.h>
 #include <stdlib.h>
 
 #define NEAR(got, want) ck_assert_double_eq_tol(got, want, 1e-13)
@@ -531,6 +532,60 @@ START_TEST(longest_window_works)
 }
 END_TEST
 
+/* Multiples of 2^-24: a price that wanders, leaps, is 0, turns negative, and comes back. */
+static int64_t leaping(uint64_t *seed, int64_t at, int64_t before)
+{
+    int64_t noise = (int64_t)(any_noise(seed) * 0x1p20);
+    switch (at / 150 % 8) {
+    case 1:
+        return (INT64_C(100) << 24) * (at % 7 == 0 ? 90 : 1) + noise; /* outliers */
+    case 3:
+        return at % 3 == 0 ? 0 : (INT64_C(5) << 24) + noise;
+    case 5:
+        return noise - (1 << 19); /* both signs */
+    case 6:
+        return before + before / 16 + 1; /* a rise through many doublings */
+    default:
+        return (INT64_C(100) << 24) + noise; /* one range */
+    }
+}
+
+START_TEST(sma_is_the_nearest_double_to_the_exact_mean_whatever_comes)
+{
+    const int64_t sizes[] = {1, 2, 3, 7, 30, 300};
+    int64_t n = sizes[_i], window[300] = {0}, sum = 0, units = 0;
+    uint64_t seed = 4711;
+    njord_sma s, twin;
+    double state[310];
+    ck_assert_int_eq(njord_sma_init(&s, n), NJORD_OK);
+    ck_assert_int_eq(njord_sma_init(&twin, n), NJORD_OK);
+    for (int64_t at = 0; at < 5000; at++) {
+        units = leaping(&seed, at, units > 0 && units < INT64_C(1) << 44 ? units : 1 << 10);
+        sum += units - window[at % n];
+        window[at % n] = units;
+        double x = (double)units * 0x1p-24, mean = njord_sma_push(&s, x);
+        if (at % 97 == 0) { /* one that is put back goes on alike */
+            size_t len = njord_sma_state(&s, state, 310);
+            ck_assert_int_eq(njord_sma_restore(&twin, state, len), NJORD_OK);
+        } else {
+            njord_sma_push(&twin, x);
+        }
+        if (at + 1 < n) {
+            ck_assert(isnan(mean));
+            continue;
+        }
+        ck_assert_mem_eq(&twin.value, &s.value, sizeof s.value);
+        /* 53 bits times 9, and 62: both exact in a long double of 64 */
+        long double off = fabsl((long double)mean * (long double)n - (long double)sum * 0x1p-24L);
+        long double half = (long double)(nextafter(fabs(mean), HUGE_VAL) - fabs(mean)) / 2;
+        ck_assert_msg(sum == 0 ? mean == 0 : off <= half * (long double)n * 1.0001L,
+                      "n %ld at %ld: %.17g", (long)n, (long)at, mean);
+    }
+    njord_sma_free(&s);
+    njord_sma_free(&twin);
+}
+END_TEST
+
 START_TEST(flat_series_gives_its_own_value)
 {
     const double levels[] = {0.1, 61800.01, 1e-300, 5e-324, 1.23456789e139, -7.3, 0.0};
@@ -610,6 +665,11 @@ int main(void)
     tcase_add_loop_test(all, state_writes_nothing_into_too_small_a_space, 0, ANY_KINDS);
     tcase_add_loop_test(all, window_out_of_range_is_refused_and_leaves_an_empty_instance, 0,
                         ANY_KINDS);
+    if (LDBL_MANT_DIG >= 64)
+        tcase_add_loop_test(all, sma_is_the_nearest_double_to_the_exact_mean_whatever_comes, 0, 6);
+    else
+        printf("SKIP: sma against exact means: long double has %d bits here, 64 are needed\n",
+               LDBL_MANT_DIG);
     tcase_add_loop_test(all, flat_series_gives_its_own_value, 0, ANY_KINDS);
     tcase_add_test(all, parameters_that_make_no_sense_are_refused);
     tcase_add_test(all, longest_window_works);
