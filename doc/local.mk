@@ -23,7 +23,9 @@ docimgdir = $(docdir)/img
 dist_docimg_DATA = \
     doc/img/flow.svg \
     doc/img/report-dark.png \
-    doc/img/report.png
+    doc/img/report.png \
+    doc/img/sweep-dark.png \
+    doc/img/sweep.png
 dist_man_MANS = \
     doc/man/njord-backtest.1 \
     doc/man/njord-compare.1 \

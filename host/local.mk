@@ -27,6 +27,7 @@ host_libnjord_a_SOURCES = \
     host/backtest/report_figures.c \
     host/backtest/report_figures.h \
     host/backtest/report_impl.h \
+    host/backtest/report_page.c \
     host/backtest/report_tables.c \
     host/backtest/rerun.c \
     host/backtest/rerun.h \
@@ -48,12 +49,19 @@ host_libnjord_a_SOURCES = \
     host/backtest/sweep.h \
     host/backtest/sweep_doubt.c \
     host/backtest/sweep_doubt.h \
+    host/backtest/sweep_figures.c \
+    host/backtest/sweep_figures.h \
     host/backtest/sweep_file.c \
     host/backtest/sweep_file.h \
     host/backtest/sweep_identity.c \
     host/backtest/sweep_identity.h \
     host/backtest/sweep_keep.c \
     host/backtest/sweep_keep.h \
+    host/backtest/sweep_report.c \
+    host/backtest/sweep_report.h \
+    host/backtest/sweep_report_data.c \
+    host/backtest/sweep_report_impl.h \
+    host/backtest/sweep_view.c \
     host/backtest/sweep_work.c \
     host/backtest/sweep_work.h \
     host/backtest/student.c \
@@ -348,9 +356,12 @@ host_libnjord_a_SOURCES = \
 # The page of the reports, as bytes of the library. uPlot is where configure found or put it; a release
 # holds it, so that a release builds without network.
 report_page = \
+    host/backtest/assets/common.js \
     host/backtest/assets/page.html \
     host/backtest/assets/report.css \
-    host/backtest/assets/report.js
+    host/backtest/assets/report.js \
+    host/backtest/assets/sweep.css \
+    host/backtest/assets/sweep.js
 nodist_host_libnjord_a_SOURCES = build/report_assets.c
 CLEANFILES += build/report_assets.c
 EXTRA_DIST += $(report_page)
@@ -383,6 +394,8 @@ njord_SOURCES = \
     host/cli/redis_direct.h \
     host/cli/show.c \
     host/cli/show.h \
+    host/cli/sweep_page.c \
+    host/cli/sweep_page.h \
     host/cli/table.c \
     host/cli/table.h \
     host/cli/rerun.c \

@@ -111,6 +111,7 @@ unit_tests = \
     tests/unit/test_state \
     tests/unit/test_state_map \
     tests/unit/test_strategies \
+    tests/unit/test_sweep_report \
     tests/unit/test_target_weights \
     tests/unit/test_timers \
     tests/unit/test_walk \
@@ -173,6 +174,7 @@ e2e_tests = \
     tests/e2e/test_stall.py \
     tests/e2e/test_strategies_golden.sh \
     tests/e2e/test_sweep.py \
+    tests/e2e/test_sweep_report.py \
     tests/e2e/test_templates.sh \
     tests/e2e/test_verify.py \
     tests/e2e/test_walk_forward.py \
@@ -218,6 +220,7 @@ test_plugins = \
     tests/plugins/stalls.so \
     tests/plugins/timer_storm.so \
     tests/plugins/touchy.so \
+    tests/plugins/varied.so \
     tests/plugins/wrong_magic.so \
     tests/plugins/wrong_major.so \
     tests/plugins/wrong_pointer_bits.so
@@ -284,6 +287,7 @@ EXTRA_DIST += \
     tests/e2e/livehost.py \
     tests/e2e/njordcli.py \
     tests/e2e/njordtest.py \
+    tests/e2e/pages.py \
     tests/e2e/redisserver.py \
     tests/peers/compare_peers.py \
     tests/plugins/counter.h \

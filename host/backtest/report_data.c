@@ -16,14 +16,14 @@ static int no_memory(struct nj_error *err)
 }
 
 /* Nine digits are more than a screen shows; zero has no sign. */
-static void put_number(struct nj_json_out *json, double v)
+void nj_report_number(struct nj_json_out *json, const char *key, double v)
 {
     char text[40];
     int len = snprintf(text, sizeof text, "%.9g", v == 0 ? 0.0 : v);
     if (isfinite(v))
-        nj_put_raw(json, NULL, text, (size_t)len);
+        nj_put_raw(json, key, text, (size_t)len);
     else
-        nj_put_null(json, NULL);
+        nj_put_null(json, key);
 }
 
 /* {"t":[first ms, then differences],"v":[...]} of the kept places (NULL: all n). */
@@ -41,7 +41,7 @@ static void put_points(struct nj_json_out *json, const char *key, const int64_t 
     nj_put_close(json, ']');
     nj_put_open(json, "v", '[');
     for (size_t i = 0; i < n; i++)
-        put_number(json, values[kept ? kept[i] : i]);
+        nj_report_number(json, NULL, values[kept ? kept[i] : i]);
     nj_put_close(json, ']');
     nj_put_close(json, '}');
 }
@@ -162,6 +162,20 @@ static int put_prices(struct nj_json_out *json, const struct nj_result *r, struc
     return rc;
 }
 
+void nj_report_histogram_data(struct nj_json_out *json, const struct nj_histogram *h,
+                              const char *unit)
+{
+    nj_put_open(json, "histogram", '{');
+    nj_put_text(json, "unit", unit);
+    nj_put_real(json, "low", h->low);
+    nj_put_real(json, "width", h->width);
+    nj_put_open(json, "count", '[');
+    for (size_t i = 0; i < h->n; i++)
+        nj_put_uint(json, NULL, h->count[i]);
+    nj_put_close(json, ']');
+    nj_put_close(json, '}');
+}
+
 static int put_histogram(struct nj_json_out *json, const struct nj_result *r, struct nj_error *err)
 {
     const struct nj_bt_outcome *o = &r->outcome;
@@ -179,20 +193,12 @@ static int put_histogram(struct nj_json_out *json, const struct nj_result *r, st
         values[i] = matched ? values[i] * 100 : o->trades[i].pnl;
     nj_report_histogram(values, o->n_trades, &h);
     free(values);
-    nj_put_open(json, "histogram", '{');
-    nj_put_text(json, "unit", matched ? "%" : nj_report_quote(r));
-    nj_put_real(json, "low", h.low);
-    nj_put_real(json, "width", h.width);
-    nj_put_open(json, "count", '[');
-    for (size_t i = 0; i < h.n; i++)
-        nj_put_uint(json, NULL, h.count[i]);
-    nj_put_close(json, ']');
-    nj_put_close(json, '}');
+    nj_report_histogram_data(json, &h, matched ? "%" : nj_report_quote(r));
     return 0;
 }
 
 /* JSON inside a script element: no text of it may look like the end of it. */
-static void add_escaped(struct nj_buf *out, const struct nj_buf *json)
+void nj_report_escaped(struct nj_buf *out, const struct nj_buf *json)
 {
     size_t from = 0;
     for (size_t i = 0; i < json->len; i++) {
@@ -232,7 +238,7 @@ int nj_report_data(const struct nj_result *r, struct nj_buf *out, struct nj_erro
         rc = put_histogram(&json, r, err);
     nj_put_close(&json, '}');
     if (rc == 0)
-        add_escaped(out, &text);
+        nj_report_escaped(out, &text);
     if (rc == 0 && (text.failed || out->failed))
         rc = no_memory(err);
     nj_buf_free(&text);
@@ -265,7 +271,7 @@ int nj_report_data_compared(const struct nj_result *results, const char *const *
     nj_put_close(&json, ']');
     nj_put_close(&json, '}');
     if (rc == 0)
-        add_escaped(out, &text);
+        nj_report_escaped(out, &text);
     if (rc == 0 && (text.failed || out->failed))
         rc = no_memory(err);
     nj_buf_free(&text);

@@ -66,7 +66,7 @@ static const struct {
               {"Trades", NJ_METRIC_NUM_TRADES, NJ_METRIC_EXPECTANCY},
               {"Activity and tails", NJ_METRIC_EXPOSURE_PCT, NJ_METRIC_TAIL_RATIO}};
 
-static void put_name(struct nj_buf *out, enum nj_metric m, const char *quote)
+void nj_report_metric_name(struct nj_buf *out, enum nj_metric m, const char *quote)
 {
     const struct nj_metric_info *info = &nj_metric_infos[m];
     nj_buf_puts(out, "<span class=\"def\" tabindex=\"0\" data-name=\"");
@@ -103,7 +103,7 @@ void nj_report_metrics_table(const struct nj_result *r, struct nj_buf *out)
                       groups[g].title);
         for (int m = (int)groups[g].first; m <= (int)groups[g].last; m++) {
             nj_buf_puts(out, "<tr><th>");
-            put_name(out, (enum nj_metric)m, nj_report_quote(r));
+            nj_report_metric_name(out, (enum nj_metric)m, nj_report_quote(r));
             nj_buf_puts(out, "</th>");
             put_value(out, (enum nj_metric)m, r->metrics.value[m], "");
             nj_buf_puts(out, "</tr>\n");
@@ -147,7 +147,7 @@ void nj_report_metrics_compared(const struct nj_result *results, const char *con
     put_names(names, n, "Metric", out);
     for (int m = 0; m < NJ_METRIC_COUNT; m++) {
         nj_buf_puts(out, "<tr><th>");
-        put_name(out, (enum nj_metric)m, "");
+        nj_report_metric_name(out, (enum nj_metric)m, "");
         nj_buf_puts(out, "</th>");
         for (size_t i = 0; i < n; i++)
             put_value(out, (enum nj_metric)m, results[i].metrics.value[m],
@@ -330,7 +330,7 @@ static void row_text(const struct nj_result *r, int row, struct nj_buf *out)
     }
 }
 
-static void put_row(struct nj_buf *out, const char *name, const char *text)
+void nj_report_row(struct nj_buf *out, const char *name, const char *text)
 {
     nj_buf_puts(out, "<tr><th>");
     nj_report_text(out, name);
@@ -339,12 +339,12 @@ static void put_row(struct nj_buf *out, const char *name, const char *text)
     nj_buf_puts(out, "</td></tr>\n");
 }
 
-static void open_table(struct nj_buf *out, const char *caption)
+void nj_report_table(struct nj_buf *out, const char *caption)
 {
     nj_buf_printf(out, "<table class=\"config\"><caption>%s</caption><tbody>\n", caption);
 }
 
-static void close_table(struct nj_buf *out)
+void nj_report_close_table(struct nj_buf *out)
 {
     nj_buf_puts(out, "</tbody></table>\n");
 }
@@ -358,8 +358,30 @@ static void put_data_row(struct nj_buf *out, const struct nj_result_data *d)
     nj_report_time(&text, d->last_ns, false);
     nj_buf_printf(&text, ", %llu missing, %s%sSHA-256 %s", (unsigned long long)d->holes, d->stem,
                   d->stem[0] ? ", " : "", d->hash);
-    put_row(out, d->symbol, text.data ? text.data : "");
+    nj_report_row(out, d->symbol, text.data ? text.data : "");
     nj_buf_free(&text);
+}
+
+void nj_report_run_table(const struct nj_result *r, bool ran, struct nj_buf *out)
+{
+    struct nj_buf text = {0};
+    nj_report_table(out, "Run");
+    for (int row = 0; row < (ran ? ROWS : ROW_ORDERS); row++) {
+        nj_buf_clear(&text);
+        row_text(r, row, &text);
+        nj_report_row(out, row_names[row], text.data ? text.data : "");
+    }
+    nj_report_close_table(out);
+    out->failed = out->failed || text.failed;
+    nj_buf_free(&text);
+}
+
+void nj_report_data_table(const struct nj_result *r, struct nj_buf *out)
+{
+    nj_report_table(out, "Data");
+    for (size_t i = 0; i < r->n_data; i++)
+        put_data_row(out, &r->data[i]);
+    nj_report_close_table(out);
 }
 
 void nj_report_config_tables(const struct nj_result *r, struct nj_buf *out)
@@ -367,42 +389,33 @@ void nj_report_config_tables(const struct nj_result *r, struct nj_buf *out)
     const struct nj_bt_outcome *o = &r->outcome;
     struct nj_buf text = {0};
     nj_buf_puts(out, "<div class=\"groups\">\n");
-    open_table(out, "Run");
-    for (int row = 0; row < ROWS; row++) {
-        nj_buf_clear(&text);
-        row_text(r, row, &text);
-        put_row(out, row_names[row], text.data ? text.data : "");
-    }
-    close_table(out);
+    nj_report_run_table(r, true, out);
     nj_buf_puts(out, "<div>");
-    open_table(out, "Parameters");
+    nj_report_table(out, "Parameters");
     for (size_t i = 0; i < r->n_params; i++)
-        put_row(out, r->params[i].name, r->params[i].value);
+        nj_report_row(out, r->params[i].name, r->params[i].value);
     if (r->n_params == 0)
-        put_row(out, "none given", "the plugin's defaults");
-    close_table(out);
-    open_table(out, "Data");
-    for (size_t i = 0; i < r->n_data; i++)
-        put_data_row(out, &r->data[i]);
-    close_table(out);
+        nj_report_row(out, "none given", "the plugin's defaults");
+    nj_report_close_table(out);
+    nj_report_data_table(r, out);
     if (o->n_open > 0) {
-        open_table(out, "Open at the end");
+        nj_report_table(out, "Open at the end");
         for (size_t i = 0; i < o->n_open; i++) {
             nj_buf_clear(&text);
             nj_buf_printf(&text, "%.10g at %.10g on average, %+.10g not realized", o->open[i].qty,
                           o->open[i].avg_price, o->open[i].unrealized_pnl);
-            put_row(out, o->open[i].symbol, text.data ? text.data : "");
+            nj_report_row(out, o->open[i].symbol, text.data ? text.data : "");
         }
-        close_table(out);
+        nj_report_close_table(out);
     }
     if (o->n_refusals > 0) {
-        open_table(out, "Refused orders");
+        nj_report_table(out, "Refused orders");
         for (size_t i = 0; i < o->n_refusals; i++) {
             nj_buf_clear(&text);
             nj_buf_printf(&text, "%llu", (unsigned long long)o->refusals[i].n);
-            put_row(out, o->refusals[i].reason, text.data ? text.data : "");
+            nj_report_row(out, o->refusals[i].reason, text.data ? text.data : "");
         }
-        close_table(out);
+        nj_report_close_table(out);
     }
     nj_buf_puts(out, "</div></div>\n");
     out->failed = out->failed || text.failed;

@@ -60,6 +60,10 @@ const struct nj_result_data *nj_bt_job_data(const struct nj_bt_job *job);
 /* Rows that a run walks, and their range. */
 uint64_t nj_bt_job_rows(const struct nj_bt_job *job);
 
+/* What is run, as a result has it, and what its reader should know of the data: no outcome, no
+ * metrics. The plugin goes by its file's name. NJ_ERR_NOMEM, NJ_ERR_LIMIT. */
+int nj_bt_job_about(const struct nj_bt_job *job, struct nj_result *out, struct nj_error *err);
+
 /* What comes back of a run. */
 struct nj_bt_brief {
     struct nj_metrics metrics;

@@ -128,39 +128,24 @@ static int warn_of_ruin(struct nj_result *r)
                           o->curve_equity[i], at);
 }
 
-int nj_bt_job_warn(const struct nj_bt_job *job, struct nj_result *r)
+static int warn_span(struct nj_result *r)
 {
-    const struct nj_bt_outcome *o = &r->outcome;
-    const double *m = r->metrics.value;
-    const double day = 86400e9;
+    double span = (double)(r->end_ts - r->start_ts) / 86400e9;
+    return span < 30
+               ? nj_result_warn(r, "%.1f days: a short sample, yearly figures mean little", span)
+               : 0;
+}
+
+static int warn_rows(struct nj_result *r)
+{
     uint64_t holes = 0, bad = 0, odd = 0;
-    int rc = warn_of_ruin(r);
+    int rc = 0;
     for (size_t i = 0; i < r->n_data; i++) {
         holes += r->data[i].holes;
         bad += r->data[i].bad;
         odd += r->data[i].odd;
     }
-    for (size_t i = 0; i < o->n_open && rc == 0; i++)
-        rc = nj_result_warn(r, "%.8g %s is still held, marked at the last close", o->open[i].qty,
-                            o->open[i].symbol);
-    if (rc == 0 && o->n_trades < 30)
-        rc = nj_result_warn(r, "%zu trades: too few to tell skill from luck (30 or more)",
-                            o->n_trades);
-    double span = (double)(r->end_ts - r->start_ts) / day;
-    if (rc == 0 && span < 30)
-        rc = nj_result_warn(r, "%.1f days: a short sample, yearly figures mean little", span);
-    double won = 0;
-    for (size_t i = 0; i < o->n_trades; i++)
-        won += o->trades[i].pnl > 0 ? o->trades[i].pnl : 0;
-    if (rc == 0 && o->n_trades > 1 && won > 0 && m[NJ_METRIC_LARGEST_WIN] > won / 2)
-        rc = nj_result_warn(r, "one trade made %.0f%% of all profit",
-                            m[NJ_METRIC_LARGEST_WIN] / won * 100);
-    if (rc == 0 && o->counts.limit_fills_at_touch > 0)
-        rc = nj_result_warn(r,
-                            "%llu limit orders filled where the price only touched the limit: a "
-                            "real queue may not have served them",
-                            (unsigned long long)o->counts.limit_fills_at_touch);
-    if (rc == 0 && bad > 0)
+    if (bad > 0)
         rc = nj_result_warn(r, "%llu lines of the data could not be read and were passed over",
                             (unsigned long long)bad);
     if (rc == 0 && odd > 0)
@@ -172,6 +157,35 @@ int nj_bt_job_warn(const struct nj_bt_job *job, struct nj_result *r)
     if (rc == 0 && r->warmup > 0)
         rc = nj_result_warn(r, "the first %llu %s of each symbol were warm-up: in no figure",
                             (unsigned long long)r->warmup, r->input);
+    return rc;
+}
+
+int nj_bt_job_warn(const struct nj_bt_job *job, struct nj_result *r)
+{
+    const struct nj_bt_outcome *o = &r->outcome;
+    const double *m = r->metrics.value;
+    int rc = warn_of_ruin(r);
+    for (size_t i = 0; i < o->n_open && rc == 0; i++)
+        rc = nj_result_warn(r, "%.8g %s is still held, marked at the last close", o->open[i].qty,
+                            o->open[i].symbol);
+    if (rc == 0 && o->n_trades < 30)
+        rc = nj_result_warn(r, "%zu trades: too few to tell skill from luck (30 or more)",
+                            o->n_trades);
+    if (rc == 0)
+        rc = warn_span(r);
+    double won = 0;
+    for (size_t i = 0; i < o->n_trades; i++)
+        won += o->trades[i].pnl > 0 ? o->trades[i].pnl : 0;
+    if (rc == 0 && o->n_trades > 1 && won > 0 && m[NJ_METRIC_LARGEST_WIN] > won / 2)
+        rc = nj_result_warn(r, "one trade made %.0f%% of all profit",
+                            m[NJ_METRIC_LARGEST_WIN] / won * 100);
+    if (rc == 0 && o->counts.limit_fills_at_touch > 0)
+        rc = nj_result_warn(r,
+                            "%llu limit orders filled where the price only touched the limit: a "
+                            "real queue may not have served them",
+                            (unsigned long long)o->counts.limit_fills_at_touch);
+    if (rc == 0)
+        rc = warn_rows(r);
     for (size_t i = 0; i < o->n_refusals && rc == 0; i++)
         rc = nj_result_warn(r, "%llu orders refused: %s", (unsigned long long)o->refusals[i].n,
                             o->refusals[i].reason);
@@ -184,6 +198,21 @@ int nj_bt_job_warn(const struct nj_bt_job *job, struct nj_result *r)
                             (unsigned long long)o->counts.errors, o->failure);
     (void)job;
     return rc;
+}
+
+/* Outside the children nothing is loaded: the plugin goes by its file's name there. */
+static void describe_plugin(const struct nj_bt_job *job, struct nj_result *r)
+{
+    if (job->module) {
+        snprintf(r->plugin, sizeof r->plugin, "%s", job->module->name);
+        snprintf(r->plugin_version, sizeof r->plugin_version, "%s", job->module->plugin.version);
+    } else {
+        const char *slash = strrchr(job->path, '/'), *name = slash ? slash + 1 : job->path;
+        size_t len = strlen(name);
+        len -= len > 3 && strcmp(name + len - 3, ".so") == 0 ? 3 : 0;
+        snprintf(r->plugin, sizeof r->plugin, "%.*s", (int)(len < 63 ? len : 63), name);
+    }
+    memcpy(r->plugin_hash, nj_bt_job_plugin_hash(job), sizeof r->plugin_hash);
 }
 
 int nj_bt_job_describe(const struct nj_bt_job *job, const struct nj_param_text *params, size_t n,
@@ -199,9 +228,7 @@ int nj_bt_job_describe(const struct nj_bt_job *job, const struct nj_param_text *
                                "%s%s", i ? "," : "", job->data.symbols[i]);
     if (at >= sizeof r->symbol)
         return NJ_ERR_LIMIT;
-    snprintf(r->plugin, sizeof r->plugin, "%s", job->module->name);
-    snprintf(r->plugin_version, sizeof r->plugin_version, "%s", job->module->plugin.version);
-    memcpy(r->plugin_hash, job->module->hash, sizeof r->plugin_hash);
+    describe_plugin(job, r);
     snprintf(r->input, sizeof r->input, "%s", o->input == NJ_COLUMNS_BARS ? "bars" : "trades");
     memcpy(r->timeframe, job->timeframe, sizeof r->timeframe);
     snprintf(r->fill, sizeof r->fill, "%s", o->fill == NJ_BT_FILL_CLOSE ? "close" : "next-open");
@@ -229,4 +256,21 @@ int nj_bt_job_describe(const struct nj_bt_job *job, const struct nj_param_text *
     r->n_data = job->data.n;
     int rc = describe_market(job, r);
     return rc != 0 ? rc : describe_params(params, n, r);
+}
+
+int nj_bt_job_about(const struct nj_bt_job *job, struct nj_result *out, struct nj_error *err)
+{
+    *out = (struct nj_result){0};
+    int rc = nj_bt_job_describe(job, job->params, job->n_params, out);
+    if (rc == 0)
+        rc = warn_span(out);
+    if (rc == 0)
+        rc = warn_rows(out);
+    if (rc != 0) {
+        nj_result_free(out);
+        nj_error_set(err, rc,
+                     rc == NJ_ERR_LIMIT ? "more symbols than a result has room for"
+                                        : "out of memory");
+    }
+    return rc;
 }

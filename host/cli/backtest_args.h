@@ -39,7 +39,7 @@ struct nj_backtest_args {
         NJ_BACKTEST_TEXT("limit-gap", limit_gap, "limit|open",                                     \
                          "at which price a bar that opens beyond fills"),                          \
         NJ_BACKTEST_TEXT("warmup", warmup, "N",                                                    \
-                         "bars (trades with --input trades) shown first, in no figure"),                  \
+                         "bars (trades with --input trades) shown first, in no figure"),           \
         NJ_BACKTEST_TEXT("risk", risk, "[FILE]", "with the limits of base.yaml, or of FILE"),      \
         NJ_BACKTEST_SWITCH("no-cash-check", no_cash_check, "buys without asking for the cash"),    \
         NJ_BACKTEST_SWITCH("no-short", no_short, "no sale beyond what is held"),                   \

@@ -92,7 +92,8 @@ const struct nj_verb nj_verbs[] = {
          NJ_OPT_START | NJ_OPT_END | NJ_OPT_SKIP_BAD | NJ_OPT_JSON,
      "Every combination of the values is a backtest; the last --param runs fastest. Results go to\n"
      "FILE.partial as they come: the same command goes on where a killed sweep ended. Same bytes\n"
-     "with any number of processes. A set that fails is a row with its error.\n"
+     "with any number of processes. A set that fails is a row with its error. A report, one HTML\n"
+     "file, is made beside the CSV: what the best set is worth, maps of the parameters, all sets.\n"
      "With --walk-forward the sets are run anew in each train window, and the best of it over the\n"
      "test window behind it; the tests, one behind the other, are the result:\n"
      "  --walk-forward train=90d,test=30d,anchored\n",

@@ -1,8 +1,10 @@
 /* verb_sweep.c - njord sweep: a strategy over many sets of parameters, the best of them first. */
+#include "backtest/report.h"
 #include "backtest/sweep.h"
 #include "base/json_out.h"
 #include "cli/backtest_args.h"
 #include "cli/data.h"
+#include "cli/sweep_page.h"
 #include "cli/sweep_progress.h"
 #include "cli/sweep_walk.h"
 #include "cli/table.h"
@@ -16,9 +18,9 @@
 
 struct args {
     struct nj_backtest_args run;
-    const char *samples, *seed, *jobs, *sort, *top, *limit, *output;
+    const char *samples, *seed, *jobs, *sort, *top, *limit, *output, *report;
     struct nj_cli_list params, wheres, walks;
-    bool restart;
+    bool restart, no_report;
 };
 
 #define TEXT(name, member, argument, help)                                                         \
@@ -43,6 +45,8 @@ const struct nj_cli_option nj_sweep_options[] = {
     {"restart", NULL, offsetof(struct args, restart), false, false,
      "throws away what a killed sweep left in FILE.partial"},
     TEXT("output", output, "FILE", "the CSV (default: var/backtest/sweep_results.csv)"),
+    TEXT("report", report, "FILE", "the page's name (default: the CSV's, ending in .html)"),
+    {"no-report", NULL, offsetof(struct args, no_report), false, false, "makes no page"},
     {0}};
 
 struct choice {
@@ -116,7 +120,7 @@ struct report {
     const struct nj_space *space;
     struct nj_sweep *sweep;
     const struct choice *choice;
-    const char *output;
+    const char *output, *page; /* page: NULL: none */
 };
 
 static void put_metrics(struct nj_json_out *json, const struct nj_metrics *m)
@@ -161,6 +165,8 @@ static int print_json(const struct report *r, struct nj_error *err)
     nj_put_uint(&json, "failed", nj_sweep_failed(r->sweep));
     nj_put_text(&json, "sort", nj_metric_infos[r->choice->sort].name);
     nj_put_text(&json, "output", r->output);
+    if (r->page)
+        nj_put_text(&json, "report", r->page);
     nj_put_open(&json, "best", '[');
     for (uint64_t i = 0; rc == 0 && i < top; i++) {
         rc = nj_sweep_row(r->sweep, i, &row, err);
@@ -280,7 +286,7 @@ static int print_failed(const struct report *r, struct nj_error *err)
     return rc;
 }
 
-static int print_all(const struct report *r, struct nj_error *err)
+static int print_all(const struct report *r, const struct args *a, struct nj_error *err)
 {
     int rc = r->cli->json ? print_json(r, err) : print_table(r, err);
     if (rc == 0 && !r->cli->json) {
@@ -288,6 +294,10 @@ static int print_all(const struct report *r, struct nj_error *err)
         nj_sweep_doubt_text(nj_sweep_doubts(r->sweep), &text);
         printf("\n%s\nResults saved to: %s\n", text.data ? text.data : "", r->output);
         nj_buf_free(&text);
+        if (r->page)
+            printf("Report saved to: %s\n", r->page);
+        else if (!a->no_report)
+            printf("Report: not built in: %s\n", nj_report_missing());
     }
     if (rc == 0)
         rc = print_failed(r, err);
@@ -306,6 +316,17 @@ static void print_head(const struct report *r)
         printf(" of %s combinations", nj_data_count(nj_space_grid(r->space), grid));
     printf(", %s rows each\n", nj_data_count(nj_bt_job_rows(r->job), rows));
     fflush(stdout);
+}
+
+static int write_page(const struct report *r, const struct args *a, struct nj_error *err)
+{
+    struct nj_sweep_page page = {.space = r->space,
+                                 .wheres = a->wheres.items,
+                                 .n_wheres = a->wheres.n,
+                                 .samples = r->choice->samples,
+                                 .seed = r->choice->seed,
+                                 .sort = r->choice->sort};
+    return nj_sweep_page_write(r->page, r->job, r->sweep, &page, err);
 }
 
 static int run(struct report *r, const struct args *a, struct nj_error *err)
@@ -327,8 +348,10 @@ static int run(struct report *r, const struct args *a, struct nj_error *err)
     nj_sweep_progress_start(&progress, nj_space_sets(r->space), "sets");
     int rc = nj_sweep_run(&r->sweep, &request, err);
     nj_sweep_progress_end(&progress);
+    if (rc == 0 && r->page)
+        rc = write_page(r, a, err);
     if (rc == 0)
-        rc = print_all(r, err);
+        rc = print_all(r, a, err);
     if (rc == 0 && nj_sweep_failed(r->sweep) == nj_space_sets(r->space))
         rc = NJ_ERR_PLUGIN; /* and its line was printed */
     nj_sweep_free(r->sweep);
@@ -358,8 +381,14 @@ int nj_verb_sweep(struct nj_cli *cli)
     struct nj_bt_job *job = NULL;
     struct nj_error err = {0};
     struct choice choice;
+    char page[NJ_PATH_MAX];
     _Static_assert(sizeof(struct args) <= NJ_CLI_OWN, "a verb's own struct");
-    int rc = nj_backtest_request(cli, &a->run, &request, &limits);
+    const char *output = a->output ? a->output : "var/backtest/sweep_results.csv";
+    if (a->report && a->walks.n)
+        return nj_cli_error(cli, NJ_EXIT_USAGE, "--report is for a sweep without --walk-forward");
+    int rc = nj_sweep_page_path(cli, a->report, a->no_report, output, page);
+    if (rc == 0)
+        rc = nj_backtest_request(cli, &a->run, &request, &limits);
     if (rc != 0)
         return rc;
     struct nj_space *space = choose(cli, a, &choice) ? space_of(cli, a, &choice) : NULL;
@@ -373,7 +402,8 @@ int nj_verb_sweep(struct nj_cli *cli)
                                 .job = job,
                                 .space = space,
                                 .choice = &choice,
-                                .output = a->output ? a->output : "var/backtest/sweep_results.csv"};
+                                .output = output,
+                                .page = page[0] ? page : NULL};
         rc = a->walks.n ? run_walk(&report, a, &err) : run(&report, a, &err);
     }
     nj_bt_job_close(job);

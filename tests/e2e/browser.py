@@ -105,12 +105,14 @@ class Browser:
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
         self.frames()
 
-    def drag(self, x, y, to_x):
+    def drag(self, x, y, to_x, to_y=None):
+        to_y = y if to_y is None else to_y
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
         self.call("Input.dispatchMouseEvent", type="mousePressed", x=x, y=y, button="left", clickCount=1)
         for step in range(1, 5):
-            self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x + (to_x - x) * step / 4, y=y, button="left", buttons=1)
-        self.call("Input.dispatchMouseEvent", type="mouseReleased", x=to_x, y=y, button="left", clickCount=1)
+            self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x + (to_x - x) * step / 4, y=y + (to_y - y) * step / 4, button="left",
+                      buttons=1)
+        self.call("Input.dispatchMouseEvent", type="mouseReleased", x=to_x, y=to_y, button="left", clickCount=1)
         self.frames()
 
     def complaints(self):

@@ -163,7 +163,7 @@ def many_sets():
                         process.wait()
             time.sleep(0.001)
         equal(folder.sweep(*words), whole, "after a kill")
-        equal(sorted(os.listdir(os.path.dirname(partial))), ["sweep_results.csv"], "nothing else is left")
+        equal(sorted(os.listdir(os.path.dirname(partial))), ["sweep_results.csv", "sweep_results.html"], "nothing else is left")
 
 
 def main():
