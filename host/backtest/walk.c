@@ -217,6 +217,8 @@ static int take_train(struct nj_walk *w, const struct nj_sweep_result *r, struct
 static int take_test(struct nj_walk *w, const struct nj_sweep_result *r, struct nj_error *err)
 {
     struct nj_walk_fold *f = &w->folds[r->set - w->n_train];
+    if (f != &w->folds[w->next]) /* a plugin has written there */
+        return nj_error_set(err, NJ_ERR_INTERNAL, "walk-forward: a test came out of its turn");
     w->next++;
     w->done++;
     if (r->failed) {

@@ -447,21 +447,26 @@ def goes_on_after_kill(folder):
     command = folder.command("sweep", "bars.csv", *words, "--walk-forward", "train=5d,test=1d", "--output", "cut.csv")
     partial, source, kills = folder.path("cut.csv.partial"), random.Random(3), 0
     kept = 0
-    for _ in range(8):
+    for _ in range(6):
         process = subprocess.Popen(command + ["--jobs", source.choice("12")], cwd=folder.top, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(0.05 + 0.8 * source.random())
-        process.send_signal(signal.SIGKILL)
+        end, least = time.monotonic() + 10 * LIMIT, kept + source.randint(0, 80)
+        while process.poll() is None:  # at an instant, and not before something was added
+            check(time.monotonic() < end, "it gets on")
+            if os.path.exists(partial) and folder.read("cut.csv.partial").count(b"\n") > least:
+                time.sleep(0.02 * source.random())
+                process.send_signal(signal.SIGKILL)
+                break
+            time.sleep(0.001)
         if process.wait() == 0:
-            break
+            break  # faster than the test
         kills += 1
-        if os.path.exists(partial):
-            lines = folder.read("cut.csv.partial").splitlines(True)
-            whole = sum(line.endswith(b"\n") for line in lines) - 1
-            check(whole >= kept, "nothing is lost")
-            kept = max(whole, 0)
-            check(not os.path.exists(folder.path("cut.csv")), "no CSV before the end")
-            with open(partial, "ab") as file:
-                file.write(b"17,4.5,to")  # what a power cut may leave
+        lines = folder.read("cut.csv.partial").splitlines(True)
+        whole = sum(line.endswith(b"\n") for line in lines) - 1
+        check(whole >= kept, "nothing is lost")
+        kept = max(whole, 0)
+        check(not os.path.exists(folder.path("cut.csv")), "no CSV before the end")
+        with open(partial, "ab") as file:
+            file.write(b"17,4.5,to")  # what a power cut may leave
     check(kills > 0, "it was killed")
     if os.path.exists(partial):
         for other in (["--sort", "total_return_pct"], ["--warmup", "0"]):
@@ -495,6 +500,25 @@ def failures_are_rows(folder):
         check("18 of 27 runs failed: " in err and err.count("\n") == 1, "told: %r" % err)
         check(expected in (None, (data, curve)), "same bytes")
         expected = (data, curve)
+    # fine in the train windows before it, and then in a test: the fold has none, and its capital is the next one's
+    after = str((START + 8 * DAY) * 10**9)
+    for mood, wanted in (("1", "the plugin ended its process: "), ("2", "no end within 1 s")):
+        data, curve, out, err = folder.walk("bars.csv", "train=4d,test=3d", "--param", "mood=%s,0" % mood, "--param", "after=" + after,
+                                            "--set-limit", "1", strategy=TOUCHY)
+        found = folds_of(data)
+        equal([(r["mood"], r["sets_failed"]) for r in found], [(mood, "0"), (mood, "0"), ("0", "1"), ("0", "1")], "choices")
+        check(found[1]["error"].startswith(wanted) and found[1]["capital"] == found[1]["num_trades"] == "", "no test: %r" % found[1])
+        equal([r["error"] for r in found[:1] + found[2:]], [""] * 3, "the others have one")
+        equal((found[0]["final_equity"], found[2]["capital"]), ("10000", "10000"), "the capital is passed on")
+        check("3 of 12 runs failed: " in err and "1 of 4 folds have no test: fold 2: " + wanted in err and err.count("\n") == 2, "told: %r" % err)
+        times = [json.loads(line)[0] for line in curve.decode().splitlines()]
+        check(not any((START + 7 * DAY) * 10**9 < t <= (START + 10 * DAY) * 10**9 for t in times) and times == sorted(set(times)), "the curve has a gap there")
+    # all is lost in a test: later ones have no capital
+    data, curve, _, err = folder.walk("falls.csv", "train=4d,test=3d", "--param", "mood=0", "--param", "qty=2000", "--no-cash-check",
+                                      "--warmup", "0", strategy=TOUCHY)
+    found = folds_of(data)
+    check([r["error"][:21] for r in found][-1] == "no capital is left: -" and found[0]["error"] == "", "what is lost is lost: %r" % [r["error"] for r in found])
+    check("folds have no test: fold " in err and "no capital is left: -" in err, err)
     # a figure that no set has
     data, curve, out, err = folder.walk("bars.csv", "train=7d,test=4d", "--param", "mood=0", "--sort", "profit_factor", code=1, strategy=TOUCHY)
     equal({r["error"] for r in folds_of(data)}, {"no set has a profit_factor in its train window"}, "null never wins")
@@ -539,6 +563,7 @@ def main():
     rows = bar_rows(closes)
     with Folder() as folder:
         folder.bars("bars.csv", rows)
+        folder.bars("falls.csv", bar_rows([2000 - i * 1500 // (16 * 1440) for i in range(16 * 1440)]))
         mistakes(folder)
         data = rolling(folder, closes, rows)
         the_future_is_not_seen(folder, closes, data)
