@@ -6,16 +6,27 @@ host_libnjord_a_SOURCES = \
     host/backtest/benchmark.h \
     host/backtest/compare.c \
     host/backtest/compare.h \
+    host/backtest/costs.c \
+    host/backtest/costs.h \
     host/backtest/curve.c \
     host/backtest/curve.h \
     host/backtest/engine.c \
     host/backtest/engine.h \
     host/backtest/engine_fills.c \
+    host/backtest/engine_flow.c \
     host/backtest/engine_host.c \
     host/backtest/engine_impl.h \
     host/backtest/engine_longer.c \
     host/backtest/engine_orders.c \
     host/backtest/engine_rows.c \
+    host/backtest/engine_trades.c \
+    host/backtest/flow_journal.c \
+    host/backtest/flow_journal.h \
+    host/backtest/live_compare.c \
+    host/backtest/live_request.c \
+    host/backtest/live_request.h \
+    host/backtest/live_scan.c \
+    host/backtest/live_scan.h \
     host/backtest/metrics.c \
     host/backtest/metrics.h \
     host/backtest/metrics_table.c \
@@ -386,6 +397,8 @@ njord_SOURCES = \
     host/cli/cli.h \
     host/cli/client.c \
     host/cli/client.h \
+    host/cli/compare_live.c \
+    host/cli/compare_live.h \
     host/cli/data.c \
     host/cli/data.h \
     host/cli/main_njord.c \

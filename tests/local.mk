@@ -138,6 +138,7 @@ e2e_tests = \
     tests/e2e/test_codec_allocates_nothing.sh \
     tests/e2e/test_column_cache.py \
     tests/e2e/test_compare.py \
+    tests/e2e/test_compare_live.py \
     tests/e2e/test_compress.py \
     tests/e2e/test_config_reload.py \
     tests/e2e/test_contract_examples.py \
@@ -152,6 +153,8 @@ e2e_tests = \
     tests/e2e/test_isolation.py \
     tests/e2e/test_journal_full.py \
     tests/e2e/test_killswitch.py \
+    tests/e2e/test_live_equals_backtest.py \
+    tests/e2e/test_live_rules.py \
     tests/e2e/test_market_stats.py \
     tests/e2e/test_metrics.py \
     tests/e2e/test_msgpack_interop.py \
@@ -195,6 +198,7 @@ test_plugins = \
     tests/plugins/dice.so \
     tests/plugins/errors_always.so \
     tests/plugins/flipper.so \
+    tests/plugins/haggler.so \
     tests/plugins/floods.so \
     tests/plugins/hang_on_event.so \
     tests/plugins/historian.so \
@@ -285,6 +289,7 @@ EXTRA_DIST += \
     tests/oracle \
     tests/e2e/browser.py \
     tests/e2e/livehost.py \
+    tests/e2e/livetwice.py \
     tests/e2e/njordcli.py \
     tests/e2e/njordtest.py \
     tests/e2e/pages.py \

@@ -73,7 +73,8 @@ static double price_of(void *ctx, const char *symbol, int64_t *ts_ns)
 static bool symbol_allowed(void *ctx, const char *strategy_id, const char *symbol)
 {
     (void)strategy_id;
-    return nj_bt_symbol_named(ctx, symbol) != NULL;
+    const struct nj_bt_symbol *s = nj_bt_symbol_named(ctx, symbol);
+    return s && !s->aside;
 }
 
 static double usd_of(void *ctx, const char *quote)
@@ -102,11 +103,13 @@ static int make_symbols(struct nj_bt *bt)
         struct nj_bt_symbol *s = &bt->symbols[i];
         s->series = &o->series[i];
         s->warmup = o->warmups ? o->warmups[i] : o->warmup;
+        s->aside = s->series->aside;
         s->instrument = nj_instrument_get(bt->instruments, s->series->symbol);
         if (!s->instrument)
             return nj_error_set(bt->err, NJ_ERR_CONFIG, "'%s' is no BASE/QUOTE symbol",
                                 s->series->symbol);
-        if (i > 0 && strcmp(s->instrument->quote, bt->symbols[0].instrument->quote) != 0)
+        if (i > 0 && !s->aside &&
+            strcmp(s->instrument->quote, bt->symbols[0].instrument->quote) != 0)
             return nj_error_set(bt->err, NJ_ERR_CONFIG,
                                 "symbols '%s' and '%s': expected one quote asset a run",
                                 bt->symbols[0].series->symbol, s->series->symbol);
@@ -168,29 +171,11 @@ static int make_risk(struct nj_bt *bt)
                                      .last_price = price_of,
                                      .usd_of = usd_of,
                                      .slippage_bps = o->slippage_bps,
-                                     .commission = o->commission_rate,
+                                     .commission = isfinite(o->taker_rate) ? o->taker_rate
+                                                                           : o->commission_rate,
                                      .marked = true,
                                      .day_pnl_floor = NAN};
     return bt->risk ? 0 : nj_error_set(bt->err, NJ_ERR_NOMEM, "backtest: out of memory");
-}
-
-static int make_bars(struct nj_bt *bt)
-{
-    const struct nj_bt_options *o = bt->o;
-    const char *frames[64];
-    uint32_t n = 0;
-    if (o->input != NJ_COLUMNS_TRADES)
-        return 0;
-    frames[n++] = o->timeframe;
-    for (uint32_t i = 0; o->config && o->event_globs && i < o->config->ohlcv.n_timeframes; i++)
-        if (n < 64 && strcmp(o->config->ohlcv.timeframes[i], o->timeframe) != 0)
-            frames[n++] = o->config->ohlcv.timeframes[i];
-    struct nj_ohlcv_options options = {.timeframes = frames,
-                                       .n_timeframes = n,
-                                       .gap_fill = true,
-                                       .bar = nj_bt_on_closed,
-                                       .ctx = bt};
-    return nj_ohlcv_new(&bt->bars, &options, bt->err);
 }
 
 static int make_instance(struct nj_bt *bt)
@@ -198,7 +183,7 @@ static int make_instance(struct nj_bt *bt)
     const struct nj_bt_options *o = bt->o;
     const char **names = calloc(bt->n_symbols + 1u, sizeof *names);
     njord_value *values = NULL;
-    uint32_t n_values = 0;
+    uint32_t n_values = 0, n_names = 0;
     struct nj_config_report report = {0};
     int rc = names ? nj_param_values(o->module->params, o->params, o->n_params, o->params_place,
                                      o->strategy_id, &values, &n_values, &report)
@@ -208,7 +193,8 @@ static int make_instance(struct nj_bt *bt)
                      report.errors.data);
     nj_config_report_free(&report);
     for (uint32_t i = 0; rc == 0 && i < bt->n_symbols; i++)
-        names[i] = bt->symbols[i].series->symbol;
+        if (!bt->symbols[i].aside)
+            names[n_names++] = bt->symbols[i].series->symbol;
     nj_bt_ops_init(bt);
     struct nj_instance_spec spec = {.id = o->strategy_id,
                                     .module = o->module,
@@ -216,7 +202,7 @@ static int make_instance(struct nj_bt *bt)
                                     .values = values,
                                     .n_values = n_values,
                                     .symbols = names,
-                                    .n_symbols = bt->n_symbols,
+                                    .n_symbols = n_names,
                                     .seed = o->seed,
                                     .max_errors = MAX_ERRORS,
                                     .owner = bt};
@@ -261,6 +247,7 @@ static void end(struct nj_bt *bt)
     nj_instance_free(bt->instance);
     for (uint32_t i = 0; i < bt->n_symbols; i++) {
         njord_match_book_free(&bt->symbols[i].book);
+        nj_bt_trades_free(&bt->symbols[i]);
         nj_bt_longer_free(bt, &bt->symbols[i]);
         nj_fifo_free(&bt->symbols[i].at_open);
         nj_fifo_free(&bt->symbols[i].late);
@@ -269,7 +256,7 @@ static void end(struct nj_bt *bt)
     free(bt->frames);
     free(bt->timers);
     nj_fifo_free(&bt->wishes);
-    nj_fifo_free(&bt->closed);
+    nj_fifo_free(&bt->flow);
     nj_ohlcv_free(bt->bars);
     nj_risk_free(bt->risk);
     nj_orders_free(bt->orders);
@@ -297,16 +284,16 @@ int nj_bt_run(const struct nj_bt_options *options, struct nj_bt_outcome *out, st
     if (rc == 0 && nj_ledger_set_capital(bt.ledger, options->strategy_id, options->capital) != 0)
         rc = nj_error_set(err, NJ_ERR_NOMEM, "backtest: out of memory");
     bt.cash = options->capital;
-    if (bt.orders)
+    if (bt.orders && options->input == NJ_COLUMNS_BARS)
         nj_orders_own_ids(bt.orders);
-    nj_intent_ids_of(options->strategy_id, 0, &bt.ids);
+    nj_intent_ids_of(options->strategy_id, options->live.epoch_s, &bt.ids);
     njord_event_init(&bt.blank.intent, NJORD_EV_INTENT);
     njord_event_init(&bt.blank.update, NJORD_EV_BROKER_ORDER_UPDATE);
     njord_event_init(&bt.blank.broker_fill, NJORD_EV_BROKER_FILL);
     if (rc == 0)
         rc = make_risk(&bt);
     if (rc == 0)
-        rc = make_bars(&bt);
+        rc = nj_bt_trades_init(&bt);
     if (rc == 0)
         rc = nj_bt_longer_init(&bt);
     if (rc == 0)

@@ -29,6 +29,20 @@ struct nj_bt_series {
     const char *symbol;
     const struct nj_columns *pieces;
     size_t n_pieces;
+    /* Trades of a market that the host watched and the strategy is not given: they move the clock,
+     * the numbers and the prices. */
+    bool aside;
+};
+
+/* How a host is set up beside the strategy, to do what it did (--input trades); the zeroes are a
+ * backtest's. */
+struct nj_bt_live {
+    const char *venue;  /* the broker's id; NULL: paper */
+    bool purse_known;   /* the broker's account held `purse` of the quote asset when it began; */
+    double purse;       /* else the strategy's capital, looked at as cash_check says */
+    uint64_t epoch_s;   /* of the intents' ids */
+    bool bars_unheard;  /* it makes no bars */
+    bool gaps_unfilled; /* ohlcv.gap_fill: false */
 };
 
 struct nj_bt_options {
@@ -57,9 +71,12 @@ struct nj_bt_options {
     struct nj_log *log; /* what the plugin says; may be NULL */
     /* Paper's way (--input trades): maker and taker rates apart; NaN: commission_rate. */
     double maker_rate, taker_rate;
-    /* Everything of the order flow as it happens, for records and comparisons; may be NULL. The
-     * event is valid until it returns. */
+    struct nj_bt_live live;
+    /* Everything of the order flow as it is made, for records and comparisons; may be NULL. The
+     * event is valid until it returns. `delivered` (--input trades alone): once more when its turn
+     * has come, before anyone acts on it. */
     void (*flow)(void *ctx, const njord_event *event);
+    void (*delivered)(void *ctx, const njord_event *event);
     void *flow_ctx;
     /* Counts, for each series, the rows that the run has begun to work off; may be NULL. */
     uint64_t *begun;

@@ -51,7 +51,8 @@ static double held(void *ctx, struct nj_instance *i, const char *symbol)
 static double working(void *ctx, struct nj_instance *i, const char *symbol)
 {
     struct nj_bt *bt = ctx;
-    return bt->n_open > 0 ? nj_orders_working(bt->orders, i->id, symbol) : 0;
+    /* over trades the record alone knows how many are open */
+    return bt->bars || bt->n_open > 0 ? nj_orders_working(bt->orders, i->id, symbol) : 0;
 }
 
 static double last_price(void *ctx, struct nj_instance *i, const char *symbol)
@@ -159,10 +160,29 @@ static njord_status write_intent(struct nj_bt *bt, struct nj_instance *i, const 
                : NJORD_E_ARG;
 }
 
+/* Over trades: into the queue that all of the flow goes through. */
+static njord_status submit_flow(struct nj_bt *bt, struct nj_instance *i, const njord_order *order,
+                                char *intent_id)
+{
+    union {
+        njord_intent intent;
+        char room[sizeof(njord_intent) + NJORD_MAX_META * sizeof(njord_text_pair)];
+    } r;
+    char why[160];
+    njord_status status = write_intent(bt, i, order, sizeof r, &r.intent);
+    if (status != NJORD_OK || njord_event_check(&r.intent.ev, sizeof r, why, sizeof why) != 0)
+        return NJORD_E_ARG;
+    if (intent_id)
+        memcpy(intent_id, r.intent.intent_id, sizeof r.intent.intent_id);
+    return nj_bt_flow_intent(bt, &r.intent);
+}
+
 static njord_status submit(void *ctx, struct nj_instance *i, const njord_order *order,
                            char *intent_id)
 {
     struct nj_bt *bt = ctx;
+    if (bt->bars)
+        return submit_flow(bt, i, order, intent_id);
     size_t size = sizeof(njord_intent) + order->meta_count * sizeof *order->meta;
     struct nj_bt_symbol *s = symbol_of(bt, order->symbol);
     struct nj_bt_wish *w = wish(bt, NJ_BT_NOTHING, s, size);
@@ -200,6 +220,10 @@ static njord_status cancel(void *ctx, struct nj_instance *i, const char *intent_
     struct nj_order *order = nj_orders_open_of(bt->orders, intent_id);
     if (!order)
         return NJORD_E_NOT_FOUND;
+    if (bt->bars) {
+        i->ordinal++;
+        return nj_bt_flow_cancel(bt, order);
+    }
     struct nj_bt_wish *w = wish(bt, NJ_BT_CANCEL, NULL, sizeof(njord_cancel));
     if (!w)
         return NJORD_E_NOMEM;
@@ -222,9 +246,12 @@ static njord_status publish(void *ctx, struct nj_instance *i, const char *topic,
                             const njord_event *event)
 {
     struct nj_bt *bt = ctx;
-    (void)i;
     if (strncmp(topic, "sig.", 4) != 0 || event->type != NJORD_EV_SIGNAL)
         return NJORD_E_ARG;
+    if (bt->bars) { /* it takes its number and its place among the outputs, as in a host */
+        i->ordinal++;
+        nj_bt_next_seq(bt);
+    }
     if (bt->o->flow)
         bt->o->flow(bt->o->flow_ctx, event);
     return NJORD_OK;
@@ -248,7 +275,8 @@ static njord_status timer_set(void *ctx, struct nj_instance *i, uint32_t timer, 
         bt->timers = more;
         bt->cap_timers = cap;
     }
-    bt->timers[at] = (struct nj_bt_timer){timer, due_ns, period_ns, ++bt->timers_set};
+    bt->timers[at] = (struct nj_bt_timer){timer, due_ns, period_ns, ++bt->timers_set,
+                                          bt->firing && due_ns <= bt->now_ns};
     bt->n_timers += at == bt->n_timers;
     return NJORD_OK;
 }
@@ -282,6 +310,8 @@ static void failed(void *ctx, struct nj_instance *i, const char *callback, njord
 {
     struct nj_bt *bt = ctx;
     bt->out->counts.errors++;
+    if (bt->bars)
+        nj_bt_next_seq(bt); /* of the word that a host gives of it */
     snprintf(bt->out->failure, sizeof bt->out->failure, "%s returned %d%s%s", callback, (int)status,
              why[0] ? ": " : "", why);
     nj_log(bt->o->log, NJ_WARN, i->id, "error_returned", NJ_TEXT("callback", callback),

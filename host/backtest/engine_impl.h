@@ -3,13 +3,15 @@
  *
  * engine.c makes a run and ends it; engine_rows.c walks the rows and the clock; engine_longer.c
  * makes longer bars of them; engine_orders.c takes an intent to its end; engine_host.c answers what
- * the plugin asks. */
+ * the plugin asks. Over trades engine_trades.c walks the rows, and engine_flow.c takes an intent to
+ * its end. */
 #ifndef NJ_BACKTEST_ENGINE_IMPL_H
 #define NJ_BACKTEST_ENGINE_IMPL_H
 
 #include "backtest/engine.h"
 #include "bus/fifo.h"
 #include "market/ohlcv.h"
+#include "market/trade_ids.h"
 #include "runtime/instance.h"
 #include "trade/instruments.h"
 #include "trade/ledger.h"
@@ -19,6 +21,13 @@
 #include <njord/match.h>
 
 #define NJ_BT_VENUE "paper"
+
+/* Trades of one venue in a symbol. */
+struct nj_bt_source {
+    struct nj_bt_source *next;
+    char venue[NJORD_ASSET_SIZE];
+    struct nj_trade_ids ids;
+};
 
 /* A symbol of the run. */
 struct nj_bt_symbol {
@@ -41,6 +50,8 @@ struct nj_bt_symbol {
     bool warming;                /* its latest row is warm-up */
     struct nj_bt_longer *longer; /* one a frame of the run; NULL: none */
     njord_match_book book;       /* resting orders */
+    struct nj_bt_source *source; /* of trades: their ids so far; NULL: none yet */
+    bool aside;                  /* a market that the strategy is not given */
     struct nj_fifo at_open;      /* njord_match_order: those that the next open fills */
     struct nj_fifo late; /* likewise: limits sent while a bar was under way, for the one after it */
 };
@@ -49,6 +60,7 @@ struct nj_bt_timer {
     uint32_t id;
     int64_t due_ns, period_ns;
     uint64_t set; /* order of setting: equal dues fire in it */
+    bool later;   /* set by a timer for an instant that is there: waits for the next event */
 };
 
 enum nj_bt_action { NJ_BT_NOTHING, NJ_BT_INTENT, NJ_BT_CANCEL };
@@ -97,10 +109,13 @@ struct nj_bt {
     struct nj_bt_frame *frames; /* with bars: shortest first */
     uint32_t n_frames;
     struct nj_ohlcv *bars; /* with trades: of the curve's points, and those asked for */
-    struct nj_fifo closed; /* njord_bar: handed out and not yet shown */
     bool bars_only;        /* with trades: the strategy takes no trade */
     bool point_due;        /* a bar of the timeframe has closed; its point comes when its instant */
     int64_t point_ns;      /* is over */
+    struct nj_fifo flow;   /* with trades: what was made and is not delivered yet */
+    struct nj_sum purse;   /* with trades: what the broker's account holds of the quote asset */
+    bool firing;           /* with trades: a timer is being worked off */
+    bool ending;           /* with trades: the rows are through */
     struct nj_bt_timer *timers;
     size_t n_timers, cap_timers;
     uint64_t timers_set;
@@ -133,10 +148,36 @@ int nj_bt_rows_init(struct nj_bt *bt);
 void nj_bt_walk(struct nj_bt *bt);
 /* Shows a bar (the plugin's to spoil) and works off what it makes the strategy send. */
 void nj_bt_show_bar(struct nj_bt *bt, struct nj_bt_symbol *s, const char *topic, njord_bar *bar);
+
+void nj_bt_keep_point(struct nj_bt *bt, int64_t ts_ns);
+void nj_bt_next_row(struct nj_bt *bt, struct nj_bt_symbol *s);
+
+/* engine_trades.c */
+int nj_bt_trades_init(struct nj_bt *bt);
+void nj_bt_trades_free(struct nj_bt_symbol *s);
+struct nj_bt_symbol *nj_bt_earliest_trade(struct nj_bt *bt);
+/* When the symbol's next row came. */
+int64_t nj_bt_trade_time(const struct nj_bt_symbol *s);
+void nj_bt_step_trade(struct nj_bt *bt, struct nj_bt_symbol *s);
+/* The bucket that the data ends in: its point, and no event. */
+void nj_bt_last_point(struct nj_bt *bt);
 /* Do the run's globs ask for a topic of the market? Without globs: `otherwise`. */
 bool nj_bt_wanted(const struct nj_bt *bt, const char *topic, bool otherwise);
-/* The aggregator's callback. */
-void nj_bt_on_closed(void *ctx, const njord_bar *bar);
+/* A bar is delivered: its point of the curve, and the strategy sees it. */
+void nj_bt_deliver_bar(struct nj_bt *bt, njord_bar *bar);
+/* Shows an event, as a private copy. */
+void nj_bt_show(struct nj_bt *bt, const char *topic, const njord_event *event);
+
+/* engine_flow.c */
+/* What the plugin asks for. */
+njord_status nj_bt_flow_intent(struct nj_bt *bt, njord_intent *intent);
+njord_status nj_bt_flow_cancel(struct nj_bt *bt, const struct nj_order *order);
+/* Queues a bar that has closed. */
+void nj_bt_flow_bar(struct nj_bt *bt, njord_bar *bar);
+/* Resting orders meet a price. */
+void nj_bt_flow_resting(struct nj_bt *bt, struct nj_bt_symbol *s, double price);
+/* Delivers what waits, and what comes of it, to the end. */
+void nj_bt_flow_drain(struct nj_bt *bt);
 
 /* engine_longer.c */
 /* Finds out which timeframes the globs ask for. */
@@ -171,6 +212,12 @@ void nj_bt_fill_blank(struct nj_bt_symbol *s, const char *strategy_id);
 int nj_bt_names(struct nj_bt *bt);
 /* Room for one more item. */
 void *nj_bt_grown(struct nj_bt *bt, void *items, size_t n, size_t *cap, size_t size);
+/* Counts a refused order under its reason. */
+void nj_bt_count_refusal(struct nj_bt *bt, const char *reason);
+/* Keeps a fill, whose position has been changed, and what it changes in the figures of the run.
+ * before: its price without slippage. */
+void nj_bt_account(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_fill *f, double before,
+                   const struct nj_closing *closing);
 
 /* engine_host.c */
 void nj_bt_ops_init(struct nj_bt *bt);

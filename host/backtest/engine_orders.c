@@ -1,8 +1,8 @@
 /* engine_orders.c - an intent's way in a backtest: risk, the fill rules, the books, and what the
  * strategy hears of it.
  *
- * The same steps in the same order as a host with the paper broker takes them: decision, order,
- * updates, fills, positions. */
+ * Over bars: an order at a time is taken to its end. Over trades engine_flow.c does it as a host.
+ */
 #include "backtest/engine_impl.h"
 
 #include <math.h>
@@ -131,6 +131,24 @@ static void account(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_fill *
         keep_trade(bt, closing, fabs(nj_lots_qty(s->instrument, closing->lots)) * f->price);
 }
 
+void nj_bt_account(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_fill *f, double before,
+                   const struct nj_closing *closing)
+{
+    struct nj_bt_kept *kept = nj_bt_next_kept(bt);
+    if (!kept)
+        return;
+    *kept = (struct nj_bt_kept){.ts_ns = f->ev.ts_ns,
+                                .seq = f->ev.seq,
+                                .qty = f->qty,
+                                .price = f->price,
+                                .fee = f->fee,
+                                .series = (uint32_t)(s - bt->symbols),
+                                .side = f->side,
+                                .liquidity = f->liquidity};
+    memcpy(kept->intent_id, f->intent_id, sizeof kept->intent_id);
+    account(bt, s, f, before, closing);
+}
+
 /* What the strategy hears of a fill: where the order stands, the fill, the position. */
 static void tell_fill(struct nj_bt *bt, const struct nj_bt_symbol *s, const struct nj_order *order,
                       struct nj_bt_kept *kept)
@@ -230,8 +248,7 @@ static bool name(struct nj_bt *bt, struct nj_order *order)
  * the prices before it must not fill. */
 static bool within_bar(const struct nj_bt *bt, const struct nj_bt_symbol *s)
 {
-    return bt->o->input == NJ_COLUMNS_BARS && s->columns && bt->now_ns < s->next_ns &&
-           bt->now_ns > s->next_ns - bt->length_ns;
+    return s->columns && bt->now_ns < s->next_ns && bt->now_ns > s->next_ns - bt->length_ns;
 }
 
 /* True: it rests, from the next bar on. */
@@ -261,12 +278,10 @@ static void rest(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_match_ord
     }
 }
 
-/* An order meets `price`: the close, the next open, or the last trade. */
+/* An order meets `price`: the close, or the next open. */
 static void arrive(struct nj_bt *bt, struct nj_bt_symbol *s, njord_match_order *m, double price)
 {
-    njord_match_verdict v = bt->o->input == NJ_COLUMNS_TRADES
-                                ? njord_match_arrival(m, price, bt->o->slippage_bps)
-                                : njord_match_arrival_bar(m, price, bt->o->slippage_bps);
+    njord_match_verdict v = njord_match_arrival_bar(m, price, bt->o->slippage_bps);
     if (v.action == NJORD_MATCH_REST) {
         rest(bt, s, m);
         return;
@@ -288,7 +303,7 @@ static void arrive(struct nj_bt *bt, struct nj_bt_symbol *s, njord_match_order *
  * rests from the next bar on, whose open is part of it. */
 static bool waits_for_open(const struct nj_bt *bt, const njord_match_order *m)
 {
-    return bt->o->fill == NJ_BT_FILL_NEXT_OPEN && bt->o->input == NJ_COLUMNS_BARS &&
+    return bt->o->fill == NJ_BT_FILL_NEXT_OPEN &&
            (m->type == NJORD_TYPE_MARKET || m->tif == NJORD_TIF_IOC || m->tif == NJORD_TIF_FOK);
 }
 
@@ -315,7 +330,7 @@ static void place(struct nj_bt *bt, struct nj_bt_symbol *s, struct nj_order *ord
 
 /* ---- decisions ---- */
 
-static void count_refusal(struct nj_bt *bt, const char *reason)
+void nj_bt_count_refusal(struct nj_bt *bt, const char *reason)
 {
     struct nj_bt_outcome *out = bt->out;
     size_t i = 0;
@@ -374,7 +389,7 @@ static void decide(struct nj_bt *bt, const struct nj_bt_wish *w)
     } else {
         nj_order_refuse(bt->orders, w->order, answer.reason);
         bt->n_open--;
-        count_refusal(bt, answer.reason);
+        nj_bt_count_refusal(bt, answer.reason);
     }
     if (told)
         tell(bt, "risk.decisions", &decision.event.ev);
@@ -471,7 +486,7 @@ void nj_bt_resting(struct nj_bt *bt, struct nj_bt_symbol *s, njord_match_tick ti
         double before = filled.price;
         if (filled.order.type == NJORD_TYPE_MARKET)
             before = tick.open; /* it waited for a first price */
-        bool touched = bt->o->input == NJ_COLUMNS_BARS && filled.order.type == NJORD_TYPE_LIMIT &&
+        bool touched = filled.order.type == NJORD_TYPE_LIMIT &&
                        (filled.order.side == NJORD_SIDE_BUY ? tick.low : tick.high) ==
                            filled.order.limit_price;
         if (fill(bt, s, &filled.order, filled.lots, filled.price, before, filled.liquidity))

@@ -1,4 +1,5 @@
-/* engine_rows.c - the clock and the rows of a run: timers, bars, trades, and the curve's points.
+/* engine_rows.c - the clock and the rows of a run: timers, bars, and the curve's points; trades are
+ * walked in engine_trades.c.
  *
  * The order within an instant is that of doc/semantics.md: orders that waited for an open meet it;
  * then, at the instant itself, last prices, resting orders, timers, the bars one by one, and the
@@ -7,7 +8,6 @@
 
 #include <math.h>
 #include <njord/contract.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +29,9 @@ static void find_next(struct nj_bt *bt, struct nj_bt_symbol *s)
     }
     int64_t before = s->next_ns;
     s->columns = c;
-    s->next_ns = c && c->ts[s->row] < bt->o->to_ns ? c->ts[s->row] + bt->length_ns : INT64_MAX;
+    s->next_ns = !c || c->ts[s->row] >= bt->o->to_ns ? INT64_MAX
+                 : bt->length_ns > 0                 ? c->ts[s->row] + bt->length_ns
+                                                     : nj_bt_trade_time(s);
     if (s->next_ns < before || (s->next_ns == before && bt->length_ns > 0 && before != INT64_MAX))
         nj_bt_fail(bt, NJ_ERR_INPUT, "symbol '%s': row at %lld is not after the one ahead of it",
                    s->series->symbol, (long long)c->ts[s->row]);
@@ -79,6 +81,17 @@ static inline void keep_point(struct nj_bt *bt, int64_t ts_ns)
     out->curve_ts[out->n_curve] = ts_ns;
     out->curve_equity[out->n_curve] = equity;
     out->curve_exposed[out->n_curve++] = bt->held;
+}
+
+void nj_bt_keep_point(struct nj_bt *bt, int64_t ts_ns)
+{
+    keep_point(bt, ts_ns);
+}
+
+void nj_bt_next_row(struct nj_bt *bt, struct nj_bt_symbol *s)
+{
+    s->row++;
+    find_next(bt, s);
 }
 
 /* ---- the clock ---- */
@@ -321,124 +334,6 @@ static void quiet_bars(struct nj_bt *bt, struct nj_bt_symbol *s, size_t most)
     }
 }
 
-/* ---- trades ---- */
-
-bool nj_bt_wanted(const struct nj_bt *bt, const char *topic, bool otherwise)
-{
-    if (!bt->o->event_globs)
-        return otherwise;
-    for (uint32_t i = 0; i < bt->o->n_event_globs; i++)
-        if (njord_glob_match(bt->o->event_globs[i], topic))
-            return true;
-    return false;
-}
-
-/* A bar that a trade has closed: shown before the trade is. Of the timeframe of the run: a point of
- * the curve, once its instant is over. */
-static void take_bars(struct nj_bt *bt)
-{
-    for (njord_bar *bar; bt->rc == 0 && (bar = nj_fifo_peek(&bt->closed, NULL));
-         nj_fifo_release(&bt->closed)) {
-        char topic[80];
-        if (strcmp(bar->timeframe, bt->o->timeframe) == 0) {
-            if (bt->point_due && bt->point_ns != bar->ts_close)
-                keep_point(bt, bt->point_ns);
-            bt->point_due = !bt->warming;
-            bt->point_ns = bar->ts_close;
-        }
-        snprintf(topic, sizeof topic, "md.ohlcv.%s.%s", bar->timeframe, bar->symbol);
-        const struct nj_bt_symbol *s = nj_bt_symbol_named(bt, bar->symbol);
-        bool direct = bt->bars_only && strcmp(bar->timeframe, bt->o->timeframe) == 0;
-        if (!s || !nj_bt_wanted(bt, topic, direct))
-            continue;
-        bar->ev.seq = nj_bt_next_seq(bt);
-        bar->ev.ts_recv_ns = bt->now_ns;
-        bar->ev.symbol_id = s->instrument->symbol_id;
-        if (bt->warming)
-            bar->ev.flags |= NJORD_EF_WARMUP;
-        nj_instance_event(bt->instance, topic, &bar->ev);
-        nj_bt_settle(bt);
-    }
-}
-
-void nj_bt_on_closed(void *ctx, const njord_bar *bar)
-{
-    struct nj_bt *bt = ctx;
-    njord_bar *copy = nj_fifo_push(&bt->closed, sizeof *bar);
-    if (copy)
-        *copy = *bar;
-    else
-        nj_bt_fail(bt, NJ_ERR_NOMEM, "backtest: out of memory");
-}
-
-static void step_trade(struct nj_bt *bt, struct nj_bt_symbol *s)
-{
-    njord_trade trade;
-    char topic[64];
-    struct nj_error err = {0};
-    enum nj_ohlcv_taken taken;
-    if (bt->o->begun)
-        bt->o->begun[s - bt->symbols]++;
-    nj_columns_trade(s->columns, s->row, &trade);
-    int64_t at = njord_is_set_i64(trade.ev.ts_recv_ns) ? trade.ev.ts_recv_ns : trade.ev.ts_ns;
-    advance(bt, at);
-    if (bt->n_timers > 0)
-        fire_timers(bt, bt->now_ns, true);
-    bt->warming = s->shown < s->warmup;
-    trade.ev.seq = trade.ev.seq > bt->seq ? trade.ev.seq : nj_bt_next_seq(bt);
-    bt->seq = trade.ev.seq;
-    trade.ev.ts_recv_ns = bt->now_ns;
-    trade.ev.symbol_id = s->instrument->symbol_id;
-    memcpy(trade.symbol, s->pristine.symbol, sizeof trade.symbol);
-    if (bt->warming)
-        trade.ev.flags |= NJORD_EF_WARMUP;
-    if (nj_ohlcv_trade(bt->bars, &trade, &taken, &err) != 0)
-        nj_bt_fail(bt, err.code, "%s", err.text);
-    take_bars(bt);
-    if (bt->point_due) {
-        keep_point(bt, bt->point_ns);
-        bt->point_due = false;
-    }
-    s->price = trade.price;
-    s->price_ts_ns = bt->now_ns;
-    s->shown++;
-    bt->out->counts.rows++;
-    if (bt->rc == 0 && resting(s) > 0) {
-        nj_bt_resting(bt, s, njord_match_trade(trade.price, INT64_MAX, bt->o->slippage_bps));
-        nj_bt_settle(bt);
-    }
-    if (bt->o->risk && s->qty != 0)
-        nj_risk_mark(bt->risk, &bt->view, s->instrument->symbol);
-    snprintf(topic, sizeof topic, "md.trades.%s", trade.symbol);
-    if (bt->rc == 0 && nj_bt_wanted(bt, topic, !bt->bars_only)) {
-        nj_instance_event(bt->instance, topic, &trade.ev);
-        nj_bt_settle(bt);
-    }
-    s->row++;
-    find_next(bt, s);
-}
-
-/* The bucket that the data ends in: its point, and no event. None of a run that was warm-up only.
- */
-static void last_point(struct nj_bt *bt)
-{
-    struct nj_error err = {0};
-    struct nj_bt_outcome *out = bt->out;
-    bool counts = false;
-    for (uint32_t i = 0; i < bt->n_symbols; i++)
-        counts = counts || bt->symbols[i].shown > bt->symbols[i].warmup;
-    if (!counts)
-        return;
-    if (nj_ohlcv_finish(bt->bars, &err) != 0)
-        nj_bt_fail(bt, err.code, "%s", err.text);
-    for (const njord_bar *bar; (bar = nj_fifo_peek(&bt->closed, NULL));
-         nj_fifo_release(&bt->closed))
-        if (strcmp(bar->timeframe, bt->o->timeframe) == 0)
-            bt->point_ns = bar->ts_close;
-    if (out->n_curve == 0 || out->curve_ts[out->n_curve - 1] < bt->point_ns)
-        keep_point(bt, bt->point_ns);
-}
-
 /* ---- a run ---- */
 
 static struct nj_bt_symbol *earliest(struct nj_bt *bt)
@@ -451,25 +346,6 @@ static struct nj_bt_symbol *earliest(struct nj_bt *bt)
     return first;
 }
 
-/* Of trades that come at one time the one with the lower number goes first. */
-static struct nj_bt_symbol *earliest_trade(struct nj_bt *bt)
-{
-    struct nj_bt_symbol *first = NULL;
-    uint64_t first_seq = 0;
-    for (uint32_t i = 0; i < bt->n_symbols; i++) {
-        struct nj_bt_symbol *s = &bt->symbols[i];
-        if (s->next_ns == INT64_MAX)
-            continue;
-        const struct nj_columns *c = s->columns;
-        uint64_t seq = c->seq && c->seq[s->row] > 0 ? (uint64_t)c->seq[s->row] : UINT64_MAX;
-        if (!first || seq < first_seq || (seq == first_seq && s->next_ns < first->next_ns)) {
-            first = s;
-            first_seq = seq;
-        }
-    }
-    return first;
-}
-
 int nj_bt_rows_init(struct nj_bt *bt)
 {
     size_t rows = 0;
@@ -478,10 +354,11 @@ int nj_bt_rows_init(struct nj_bt *bt)
             rows += bt->symbols[i].series->pieces[k].n;
         find_next(bt, &bt->symbols[i]);
     }
-    const struct nj_bt_symbol *first = earliest(bt);
+    bool trades = bt->o->input == NJ_COLUMNS_TRADES;
+    const struct nj_bt_symbol *first = trades ? nj_bt_earliest_trade(bt) : earliest(bt);
     bt->opened_ns = INT64_MIN;
     if (first) /* what the clock says at start: the first row's opening */
-        bt->now_ns = first->next_ns - bt->length_ns;
+        bt->now_ns = trades ? nj_bt_trade_time(first) : first->next_ns - bt->length_ns;
     if (bt->rc != 0)
         return bt->rc;
     return reserve_points(bt, bt->o->input == NJ_COLUMNS_BARS ? rows + 1 : 4096);
@@ -493,14 +370,14 @@ void nj_bt_walk(struct nj_bt *bt)
     bool trades = bt->o->input == NJ_COLUMNS_TRADES;
     bool quiet = !trades && bt->n_symbols == 1 && bt->n_frames == 0;
     while (bt->rc == 0) {
-        struct nj_bt_symbol *s = trades ? earliest_trade(bt) : earliest(bt);
+        struct nj_bt_symbol *s = trades ? nj_bt_earliest_trade(bt) : earliest(bt);
         if (!s)
             break;
         if (bt->out->counts.rows == 0)
             bt->out->counts.first_ts_ns = s->next_ns;
         bt->out->counts.last_ts_ns = s->next_ns;
         if (trades)
-            step_trade(bt, s);
+            nj_bt_step_trade(bt, s);
         else
             step_bars(bt, s->next_ns);
         if (quiet && s->next_ns != INT64_MAX && bt->rc == 0)
@@ -512,5 +389,5 @@ void nj_bt_walk(struct nj_bt *bt)
         }
     }
     if (bt->rc == 0 && trades && bt->out->counts.rows > 0)
-        last_point(bt);
+        nj_bt_last_point(bt);
 }

@@ -1,6 +1,7 @@
 #include "backtest/run.h"
 
 #include "backtest/benchmark.h"
+#include "backtest/flow_journal.h"
 #include "backtest/run_impl.h"
 #include "base/fs.h"
 #include "base/timeframe.h"
@@ -74,7 +75,14 @@ static int choose_symbols(struct nj_bt_job *job, struct nj_error *err)
             return nj_error_set(err, NJ_ERR_CONFIG, "'%s' is no BASE/QUOTE symbol", names[i]);
         snprintf(job->data.symbols[i], sizeof job->data.symbols[i], "%s", names[i]);
     }
-    job->data.n = (uint32_t)n;
+    if (n + q->n_aside > NJ_BT_SYMBOLS)
+        return nj_error_set(err, NJ_ERR_LIMIT, "%zu symbols and %zu beside them: at most %u", n,
+                            q->n_aside, NJ_BT_SYMBOLS);
+    for (size_t i = 0; i < q->n_aside; i++) {
+        snprintf(job->data.symbols[n + i], sizeof job->data.symbols[n + i], "%s", q->aside[i]);
+        job->data.series[n + i].aside = true;
+    }
+    job->data.n = (uint32_t)(n + q->n_aside);
     return 0;
 }
 
@@ -105,10 +113,14 @@ static void fill_options(struct nj_bt_job *job, enum nj_columns_kind kind)
         .log = q->log,
         .maker_rate = q->maker_rate,
         .taker_rate = q->taker_rate,
+        .live = q->live,
     };
     if (job->entry && job->entry->n_events > 0) {
         job->options.event_globs = (const char *const *)job->entry->events;
         job->options.n_event_globs = job->entry->n_events;
+    } else if (q->as_live) {
+        static const char *const none[] = {NULL};
+        job->options.event_globs = none;
     }
 }
 
@@ -380,6 +392,37 @@ static int write_files(const struct run *run, const struct nj_result *r, struct 
     return rc;
 }
 
+static void on_flow(void *ctx, const njord_event *event)
+{
+    nj_flow_journal_event(ctx, event);
+}
+
+static void on_delivered(void *ctx, const njord_event *event)
+{
+    nj_flow_journal_delivered(ctx, event);
+}
+
+/* The run, with its order flow written down where that is asked for. */
+static int run_it(struct run *run, struct nj_result *r, struct nj_error *err)
+{
+    struct nj_bt_options *o = &run->job->options;
+    struct nj_flow_journal *journal = NULL;
+    int rc = 0;
+    if (run->paths && run->paths->journals) {
+        rc = nj_flow_journal_open(&journal, run->paths->journals, o->input == NJ_COLUMNS_TRADES,
+                                  err);
+        o->flow = on_flow;
+        o->delivered = on_delivered;
+        o->flow_ctx = journal;
+    }
+    if (rc == 0)
+        rc = nj_bt_job_here(run->job, run->params, run->n_params, r, err);
+    int closed = nj_flow_journal_close(journal, rc == 0 ? err : NULL);
+    if (rc == 0 && closed != 0)
+        nj_result_free(r);
+    return rc != 0 ? rc : closed;
+}
+
 static int in_child(void *ctx, int fd)
 {
     struct run *run = ctx;
@@ -387,7 +430,7 @@ static int in_child(void *ctx, int fd)
     struct nj_result *r = &s->result;
     struct nj_buf text = {0};
     (void)fd;
-    int rc = nj_bt_job_here(run->job, run->params, run->n_params, r, &s->err);
+    int rc = run_it(run, r, &s->err);
     if (rc == 0) {
         s->brief.metrics = r->metrics;
         s->brief.final_equity = r->outcome.final_equity;

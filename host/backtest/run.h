@@ -43,6 +43,12 @@ struct nj_bt_request {
      * name, unless `strategy` is a path. NULL: as `strategy` says. */
     const struct nj_instance_config *entry;
     bool check_sources; /* the cache compares the full hashes of the journals' files */
+    /* To do what a host did (live_request.h): its other markets, the rest of what it was, and the
+     * strategy is shown what its entry's events name, nothing where they name nothing. */
+    const char *const *aside;
+    size_t n_aside;
+    struct nj_bt_live live;
+    bool as_live;
 };
 
 struct nj_bt_job;
@@ -75,6 +81,7 @@ struct nj_bt_brief {
 /* Where a run's files go: NULL ones are not written. Replaced as one step each. */
 struct nj_bt_paths {
     const char *result, *curve, *report;
+    const char *journals; /* a folder for the order flow, as a host writes it */
 };
 
 /* Makes the report's page from a result; NULL: there is none. */
@@ -116,6 +123,19 @@ int nj_bt_job_window(struct nj_bt_job *job, const struct nj_bt_window *window,
 uint64_t nj_bt_job_rows_within(const struct nj_bt_job *job, int64_t from_ns, int64_t to_ns);
 /* When the first row comes, and the end of the last (exclusive). */
 void nj_bt_job_span(const struct nj_bt_job *job, int64_t *first_ns, int64_t *end_ns);
+
+/* What a comparison with the journal of orders of a host came to. */
+struct nj_bt_compared {
+    uint64_t intents, decisions, orders, fills; /* that are the same */
+    char difference[1200];                      /* the first one found; "": none */
+};
+/* Runs it, and holds each line of the order flow against the next one of orders.ndjson in the
+ * request's folder of journals: contract, ids, times, values; `seq` and `ts_recv_ns` alone are not
+ * looked at. In a child, as nj_bt_job_run(); paths: `journals` of it alone is looked at, may be
+ * NULL. A difference is no error. live_compare.c. */
+int nj_bt_job_compare(struct nj_bt_job *job, const struct nj_bt_paths *paths,
+                      void (*progress)(void *ctx, uint64_t rows), void *progress_ctx,
+                      struct nj_bt_compared *out, struct nj_error *err);
 
 /* What a check for a look into the future came to. */
 #define NJ_BT_VERIFY 200u

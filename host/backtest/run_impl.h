@@ -2,7 +2,7 @@
  *
  * run.c opens a job and runs it; run_plugin.c finds its plugin; run_window.c cuts its rows to a
  * window; run_describe.c says in a result what was run; run_verify.c runs it again over data cut
- * short. */
+ * short; live_compare.c holds it against what a host did. */
 #ifndef NJ_BACKTEST_RUN_IMPL_H
 #define NJ_BACKTEST_RUN_IMPL_H
 
@@ -18,6 +18,7 @@ struct nj_bt_shared {
     struct nj_error err;
     struct nj_bt_brief brief;
     struct nj_bt_verified verified;
+    struct nj_bt_compared compared;
     /* The child's own, but for its counts, which the parent reads as they are counted. */
     struct nj_result result;
 };

@@ -160,7 +160,7 @@ static int copy_rows(struct check *c)
         c->cut[i] = calloc(s->n_pieces + 1, sizeof *c->cut[i]);
         if (!c->pieces[i] || !c->cut[i])
             return NJ_ERR_NOMEM;
-        c->series[i] = (struct nj_bt_series){s->symbol, c->cut[i], s->n_pieces};
+        c->series[i] = (struct nj_bt_series){s->symbol, c->cut[i], s->n_pieces, s->aside};
         for (size_t k = 0; k < s->n_pieces; k++) {
             if (copy_piece(&s->pieces[k], &c->pieces[i][k]) != 0)
                 return NJ_ERR_NOMEM;

@@ -1,5 +1,6 @@
 #include "cli/backtest_args.h"
 
+#include "backtest/costs.h"
 #include "cli/range.h"
 
 #include <math.h>
@@ -15,6 +16,36 @@ static bool choice(const struct nj_cli *cli, const char *name, const char *text,
     nj_cli_error(cli, 0, "option '--%s': expected %s or %s, found '%.64s'", name, first, second,
                  text);
     return false;
+}
+
+/* Fees apart by maker and taker, or all that a broker of the configuration takes. */
+static bool fill_costs(struct nj_cli *cli, const struct nj_backtest_args *a,
+                       struct nj_bt_request *q)
+{
+    struct nj_bt_costs costs;
+    struct nj_error err = {0};
+    if (!nj_cli_real(cli, "maker", a->maker, -0.1, 0.5, &q->maker_rate) ||
+        !nj_cli_real(cli, "taker", a->taker, -0.1, 0.5, &q->taker_rate))
+        return false;
+    if (!a->costs)
+        return true;
+    const char *also = a->commission ? "commission"
+                       : a->slippage ? "slippage"
+                       : a->maker    ? "maker"
+                       : a->taker    ? "taker"
+                                     : NULL;
+    if (also) {
+        nj_cli_error(cli, 0, "--costs %s says it already: --%s is not for it", a->costs, also);
+        return false;
+    }
+    if (nj_bt_costs_read(q->config, q->plugins_dir, a->costs, &costs, &err) != 0) {
+        nj_cli_error(cli, 0, "%s", err.text);
+        return false;
+    }
+    q->commission_rate = q->taker_rate = costs.taker;
+    q->maker_rate = costs.maker;
+    q->slippage_bps = costs.slippage_bps;
+    return true;
 }
 
 static bool fill(struct nj_cli *cli, const struct nj_backtest_args *a, struct nj_bt_request *q)
@@ -59,7 +90,7 @@ static bool fill(struct nj_cli *cli, const struct nj_backtest_args *a, struct nj
         !nj_cli_real(cli, "warmup", a->warmup, 0, 1e9, &warmup) ||
         !nj_cli_real(cli, "periods-per-year", a->periods, 1e-9, 1e12, &q->periods_per_year) ||
         !nj_cli_real(cli, "risk-free", a->risk_free, -1, 10, &q->risk_free) ||
-        !choice(cli, "fill", a->fill, "close", "next-open", &at) ||
+        !fill_costs(cli, a, q) || !choice(cli, "fill", a->fill, "close", "next-open", &at) ||
         !choice(cli, "limit-gap", a->limit_gap, "limit", "open", &gap) ||
         !choice(cli, "input", a->input, "bars", "trades", &input))
         return false;
@@ -71,6 +102,13 @@ static bool fill(struct nj_cli *cli, const struct nj_backtest_args *a, struct nj
     q->fill = at ? NJ_BT_FILL_NEXT_OPEN : NJ_BT_FILL_CLOSE;
     q->limit_gap = gap ? NJ_BT_GAP_OPEN : NJ_BT_GAP_LIMIT;
     return true;
+}
+
+/* What the limits forbid outright. */
+static void as_it_says(struct nj_bt_request *q)
+{
+    q->allow_short = q->allow_short && q->risk->allow_short != NJ_NO;
+    q->cash_check = q->cash_check && q->risk->cash_check;
 }
 
 int nj_backtest_request(struct nj_cli *cli, const struct nj_backtest_args *args,
@@ -86,8 +124,10 @@ int nj_backtest_request(struct nj_cli *cli, const struct nj_backtest_args *args,
     if (!args->risk)
         return 0;
     out->risk = &out->config->risk;
-    if (!args->risk[0])
+    if (!args->risk[0]) {
+        as_it_says(out);
         return 0;
+    }
     if (nj_config_load(limits, args->risk, NULL, &report) != 0) {
         nj_cli_error(cli, 0, "%.*s", (int)strcspn(report.errors.data, "\n"), report.errors.data);
         *limits = NULL;
@@ -96,6 +136,7 @@ int nj_backtest_request(struct nj_cli *cli, const struct nj_backtest_args *args,
     if (!*limits)
         return NJ_EXIT_FAILED;
     out->risk = &(*limits)->risk;
+    as_it_says(out);
     return 0;
 }
 

@@ -12,7 +12,7 @@
 
 struct nj_backtest_args {
     const char *strategy, *capital, *commission, *slippage, *input, *csv, *fill, *limit_gap,
-        *warmup, *risk, *periods, *risk_free;
+        *warmup, *risk, *periods, *risk_free, *costs, *maker, *taker;
     bool no_cash_check, no_short;
 };
 
@@ -32,6 +32,11 @@ struct nj_backtest_args {
                          "of the notional, each fill (default: 0.001)"),                           \
         NJ_BACKTEST_TEXT("slippage", slippage, "BPS",                                              \
                          "against market orders, basis points (default: 5)"),                      \
+        NJ_BACKTEST_TEXT("maker", maker, "RATE",                                                   \
+                         "of fills that rested (default: the commission)"),                        \
+        NJ_BACKTEST_TEXT("taker", taker, "RATE", "of fills on arrival (default: the commission)"), \
+        NJ_BACKTEST_TEXT("costs", costs, "ID",                                                     \
+                         "maker, taker and slippage of that paper broker of base.yaml"),           \
         NJ_BACKTEST_TEXT("input", input, "bars|trades", "what the run walks (default: bars)"),     \
         NJ_BACKTEST_TEXT("csv", csv, "FILE", "reads this file instead of the journals"),           \
         NJ_BACKTEST_TEXT("fill", fill, "close|next-open",                                          \

@@ -16,7 +16,8 @@ const struct nj_verb nj_verbs[] = {
      NJ_OPT_CONFIG | NJ_OPT_PLUGINS | NJ_OPT_JOURNAL_DIR | NJ_OPT_SYMBOL | NJ_OPT_TIMEFRAME |
          NJ_OPT_START | NJ_OPT_END | NJ_OPT_SKIP_BAD | NJ_OPT_JSON,
      "The plugin is the one that runs live. The result, the equity curve and the report go to\n"
-     "var/backtest; same data and parameters, same bytes.\n",
+     "var/backtest; same data and parameters, same bytes. --compare-live var/log/njord: does a\n"
+     "backtest over what a host recorded order, decide and fill as the host did?\n",
      "njord backtest --strategy ma_cross --symbol ATOM/USDT --start 2021-04-21 --end 2021-05-19",
      nj_verb_backtest, NULL},
     {"compare", "results side by side, and whether chance would do as much", "[RESULT.json...]", 0,

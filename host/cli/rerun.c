@@ -2,6 +2,7 @@
 
 #include "backtest/rerun.h"
 #include "base/fs.h"
+#include "cli/compare_live.h"
 #include "cli/data.h"
 
 #include <errno.h>
@@ -11,33 +12,6 @@
 #include <unistd.h>
 
 #define MAX_BYTES ((size_t)2 << 30)
-
-/* What a result says itself. */
-static const char *foreign(const struct nj_cli *cli, const struct nj_backtest_args *a)
-{
-    const struct {
-        const char *text, *name;
-    } given[] = {{a->capital, "capital"},
-                 {a->commission, "commission"},
-                 {a->slippage, "slippage"},
-                 {a->input, "input"},
-                 {a->fill, "fill"},
-                 {a->limit_gap, "limit-gap"},
-                 {a->warmup, "warmup"},
-                 {a->risk, "risk"},
-                 {a->periods, "periods-per-year"},
-                 {a->risk_free, "risk-free"},
-                 {cli->start, "start"},
-                 {cli->end, "end"},
-                 {cli->symbols.n ? "" : NULL, "symbol"},
-                 {cli->timeframes.n ? "" : NULL, "timeframe"},
-                 {a->no_cash_check ? "" : NULL, "no-cash-check"},
-                 {a->no_short ? "" : NULL, "no-short"}};
-    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++)
-        if (given[i].text)
-            return given[i].name;
-    return NULL;
-}
 
 static int load(const char *path, struct nj_buf *text, struct nj_result *out, struct nj_error *err)
 {
@@ -89,7 +63,7 @@ int nj_backtest_rerun(struct nj_cli *cli, const char *path, const struct nj_back
     struct nj_rerun rerun = {0};
     struct nj_error err = {0};
     char dir[1024] = "", into[1100] = "", differs[NJ_RERUN_TEXT];
-    const char *tmp = getenv("TMPDIR"), *odd = foreign(cli, args);
+    const char *tmp = getenv("TMPDIR"), *odd = nj_backtest_foreign(cli, args);
     struct nj_bt_request base = {.platform = nj_platform_system(),
                                  .strategy = args->strategy,
                                  .csv = args->csv,

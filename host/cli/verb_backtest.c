@@ -1,6 +1,7 @@
 /* verb_backtest.c - njord backtest: a strategy over stored bars or trades, and what came of it. */
 #include "backtest/report.h"
 #include "cli/backtest_args.h"
+#include "cli/compare_live.h"
 #include "cli/rerun.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 
 struct args {
     struct nj_backtest_args run;
-    const char *output, *report, *rerun, *stall;
+    const char *output, *report, *rerun, *stall, *journal, *compare_live;
     struct nj_cli_list params;
     bool no_report, verify;
 };
@@ -32,6 +33,10 @@ const struct nj_cli_option nj_backtest_options[] = {
      "a run no row of which is done for so long is ended; 0: never (default: 60)"},
     {"rerun", "RESULT", offsetof(struct args, rerun), false, false,
      "runs a result file again: the same bytes, or what differs"},
+    {"journal", "DIR", offsetof(struct args, journal), false, false,
+     "writes the order flow there, as a host writes its journals"},
+    {"compare-live", "DIR", offsetof(struct args, compare_live), false, false,
+     "does what a host did that wrote these journals: identical, or what differs"},
     {0}};
 
 static void free_params(struct nj_param_text *params, size_t n)
@@ -111,7 +116,7 @@ static int run_request(struct nj_cli *cli, const struct nj_bt_request *request)
     snprintf(result, sizeof result, "%s/%s.json", dir, name);
     snprintf(curve, sizeof curve, "%s/equity_%s.ndjson", dir, name);
     snprintf(page, sizeof page, "%s/report_%s.html", dir, name);
-    struct nj_bt_paths paths = {.result = result, .curve = curve};
+    struct nj_bt_paths paths = {.result = result, .curve = curve, .journals = a->journal};
     if (!a->no_report && !nj_report_missing())
         paths.report = a->report ? a->report : page;
     rc = nj_bt_job_run(job, NULL, 0, &paths, nj_report_html, show_progress, job, &brief, &err);
@@ -146,13 +151,23 @@ int nj_verb_backtest(struct nj_cli *cli)
     if (a->report && nj_report_missing())
         return nj_cli_error(cli, NJ_EXIT_FAILED, "reports are not built in: %s",
                             nj_report_missing());
-    if (a->rerun && (a->verify || a->params.n || a->output || a->report || a->no_report))
+    if (a->compare_live &&
+        (a->rerun || a->verify || a->params.n || a->output || a->report || a->no_report))
+        return nj_cli_error(
+            cli, NJ_EXIT_USAGE,
+            "--compare-live takes all of it from the configuration, and writes no "
+            "result: only --strategy ID, --journal, --plugins, --config, --json and "
+            "--stall-limit are for it");
+    if (a->rerun &&
+        (a->verify || a->journal || a->params.n || a->output || a->report || a->no_report))
         return nj_cli_error(cli, NJ_EXIT_USAGE,
                             "--rerun takes all of it from the result, and writes nothing: only "
                             "--strategy PATH, --csv, --plugins, --config, --journal-dir and "
                             "--stall-limit are for it");
     if (!nj_cli_real(cli, "stall-limit", a->stall, 0, 1e6, &stall_s))
         return NJ_EXIT_USAGE;
+    if (a->compare_live)
+        return nj_backtest_compare_live(cli, a->compare_live, a->journal, &a->run, stall_s);
     if (a->rerun)
         return nj_backtest_rerun(cli, a->rerun, &a->run, stall_s);
     int rc = nj_backtest_request(cli, &a->run, &request, &limits);

@@ -177,7 +177,10 @@ static bool one(struct nj_host *host, int64_t *wait_ns)
         *wait_ns = wait;
         return false;
     }
-    if (nj_host_by_events(host) && event_ns > host->restart.resume_ns && fire_due(host, event_ns))
+    /* an event that comes late gets the time that it is, and so do the timers before it: as they
+     * will when what was recorded is played again */
+    int64_t until = event_ns > host->last_ns ? event_ns : host->last_ns;
+    if (nj_host_by_events(host) && event_ns > host->restart.resume_ns && fire_due(host, until))
         return true;
     nj_timers_release(&host->timers);
     nj_feeds_enter(host, slot);

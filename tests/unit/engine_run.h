@@ -104,7 +104,8 @@ static inline void on_flow(void *ctx, const njord_event *event)
                 : event->type == NJORD_EV_BROKER_FILL         ? 'B'
                 : event->type == NJORD_EV_FILL                ? 'F'
                 : event->type == NJORD_EV_POSITION_SNAPSHOT   ? 'P'
-                                                              : 'C';
+                : event->type == NJORD_EV_CANCEL              ? 'C'
+                                                              : '-';
     if (!strchr(s->kinds, kind))
         return;
     double at = (double)(event->ts_ns - ZERO) / 1e9;
@@ -177,7 +178,7 @@ static inline struct rows *rows_of(struct scene *s, const char *symbol)
     if (i == s->options.n_series) {
         ck_assert(i < MAX_SERIES);
         s->options.n_series++;
-        s->series[i] = (struct nj_bt_series){symbol, &r->columns, 1};
+        s->series[i] = (struct nj_bt_series){symbol, &r->columns, 1, false};
         r->columns = (struct nj_columns){.kind = s->options.input,
                                          .n = 0,
                                          .ts = r->ts,

@@ -281,7 +281,7 @@ START_TEST(what_cannot_be_run_is_told_in_one_line)
     s.rows[0].ts[2] = s.rows[0].ts[1] + MINUTE;
 
     s.options.n_series = 2;
-    s.series[1] = (struct nj_bt_series){"BTC/EUR", &s.rows[0].columns, 1};
+    s.series[1] = (struct nj_bt_series){"BTC/EUR", &s.rows[0].columns, 1, false};
     run_fails(&s, NJ_ERR_CONFIG,
               "symbols 'ATOM/USDT' and 'BTC/EUR': expected one quote asset a run");
     s.series[1].symbol = ATOM;

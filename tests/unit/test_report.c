@@ -257,7 +257,7 @@ START_TEST(buy_and_hold_splits_the_capital_and_waits_for_a_first_price)
     struct nj_columns a = {.n = 4, .ts = ts_a, .close = close_a};
     struct nj_columns b[2] = {{.n = 1, .ts = ts_b, .close = close_b},
                               {.n = 1, .ts = ts_b + 1, .close = close_b + 1}};
-    struct nj_bt_series series[] = {{"A/USDT", &a, 1}, {"B/USDT", b, 2}};
+    struct nj_bt_series series[] = {{"A/USDT", &a, 1, false}, {"B/USDT", b, 2, false}};
     int64_t times[] = {MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE};
     double equity[] = {100, 100, 100, 100};
     struct nj_result r = {.capital = 100,
@@ -284,7 +284,7 @@ START_TEST(with_trades_a_point_has_the_last_one_before_it)
     static const int64_t ts[] = {5, MINUTE - 1, MINUTE, MINUTE + 1};
     static const double price[] = {10, 11, 12, 13};
     struct nj_columns c = {.n = 4, .ts = ts, .price = price};
-    struct nj_bt_series series = {"A/USDT", &c, 1};
+    struct nj_bt_series series = {"A/USDT", &c, 1, false};
     int64_t times[] = {MINUTE, 2 * MINUTE};
     double equity[] = {100, 100};
     struct nj_result r = {.capital = 110,
