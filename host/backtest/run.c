@@ -488,7 +488,7 @@ static int tell_end(const struct nj_bt_job *job, const char *how, struct nj_erro
         njord_format_time(c->last_ts_ns, 0, at, sizeof at);
     return nj_error_set(err, NJ_ERR_PLUGIN,
                         "strategy '%s' ended the run: %s, at row %llu of %llu%s%s",
-                        job->strategy_id, how[0] ? how : "exit", (unsigned long long)c->rows,
+                        job->strategy_id, how[0] ? how : "exit code 0", (unsigned long long)c->rows,
                         (unsigned long long)job->data.rows, at[0] ? ", " : "", at);
 }
 

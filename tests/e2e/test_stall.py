@@ -42,8 +42,8 @@ def time_of(row):
 
 def ended(folder, how, where, at, row, instant):
     begun = time.monotonic()
-    code, out, err = njord(*words(folder, ROWS, 0.5, how=how, where=where, at=at))
-    what = "hung: no row done in 0.5 s (--stall-limit)" if how != "crash" else "signal 6 (Aborted)"
+    code, out, err = njord(*words(folder, ROWS, 1.5, how=how, where=where, at=at))
+    what = {"crash": "signal 6 (Aborted)", "leave": "exit code 0"}.get(how, "hung: no row done in 1.5 s (--stall-limit)")
     line = "njord backtest: strategy 'stalls' ended the run: %s, at row %d of %d%s\n" % (what, row, ROWS, instant and ", " + instant)
     equal((code, out, err), (1, "", line), "%s in %s %d" % (how, where, at))
     check(time.monotonic() - begun < LIMIT / 2, "%s in %s took %.1f s" % (how, where, time.monotonic() - begun))
@@ -79,6 +79,7 @@ def main():
             ended(folder, how, "timer", 77, 76, time_of(77))  # before the bar of its instant
             ended(folder, how, "destroy", 1, ROWS, time_of(ROWS))
         ended(folder, "wait", "bar", 9, 9, time_of(9))
+        ended(folder, "leave", "bar", 9, 9, time_of(9))
         # ten rows of 0.3 s each: longer than the limit as a whole
         code, out, err = njord(*words(folder, 10, 2, pause_ms=300))
         equal((code, err), (0, ""), "slow rows")

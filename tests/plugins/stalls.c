@@ -1,7 +1,7 @@
 /* stalls.c - does not return from a callback, or ends its process there, or takes its time: for
  * tests of who watches over a run.
  *
- * how: loop, wait, crash. where: create, start, bar, timer, fill, destroy. at: the bar (or
+ * how: loop, wait, crash, leave. where: create, start, bar, timer, fill, destroy. at: the bar (or
  * the timer, the fill) in question. pause_ms: what each bar takes. */
 #include <njord/strategy.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ struct stalls {
     int64_t at;
 };
 
-static const njord_param params[] = {NJORD_TEXT("how", "loop", "loop, wait or crash"),
+static const njord_param params[] = {NJORD_TEXT("how", "loop", "loop, wait, crash or leave"),
                                      NJORD_TEXT("where", "", "the callback; none: nowhere"),
                                      NJORD_INT("at", 1, 1, 1000000000, "which bar, timer or fill"),
                                      NJORD_INT("pause_ms", 0, 0, 10000, "of each bar"),
@@ -27,6 +27,8 @@ static void meet(const struct stalls *s, const char *where, uint64_t n)
         return;
     if (strcmp(s->how, "crash") == 0)
         abort();
+    if (strcmp(s->how, "leave") == 0)
+        _exit(0);
     for (volatile int forever = 1; forever;)
         if (strcmp(s->how, "wait") == 0)
             pause();
