@@ -4,16 +4,19 @@
     compare_peers.py [--engines rules,backtrader,vectorbt,backtesting] [--csv FILE | --bars N] [--markdown]
 
 What all of them are told: an order's size is fixed in units; a signal is read at a bar's close; an order fills at that close, or at the
-next bar's open; commission a side, slippage against the order on both sides; what is open at the end is marked at the last close.
+next bar's open; commission a side, slippage against the order on both sides; what is open at the end is marked at the last close. And
+limit orders: from the next bar on, at the limit once the bar reaches it, at the open when it opens beyond (`--limit-gap open`).
 
 Engines: `rules` is the plain Python below (those rules and nothing else, always there); backtrader, vectorbt and backtesting (.py) are
 run where Python finds them. None of the engines that were asked for is there: exit 77, and it says which are missing.
 
 Bars: minutes, rows of time (ms or ns), open, high, low, close under a line of names, in FILE (plain or .gz), else
-the ATOM/USDT minutes below $NJORD_TEST_DATA; --bars N takes the first N of them. njord is $top_builddir/njord (default: ./njord), or what --njord names.
+the ATOM/USDT minutes below $NJORD_TEST_DATA; --bars N takes the first N of them. njord is $top_builddir/njord (default: ./njord), or what
+--njord names.
 
 Each engine makes its own signals of the moving averages, with its own average; those of the trend line are made below, in whole numbers,
-for all of them. How each engine is set so that its rules are these:
+for all of them; limit orders are sixty that chance has drawn (njord gets them by a plugin of its tests, tests/plugins/puppet.so: without
+it they are left out). How each engine is set so that its rules are these:
 
 backtrader   set_coc(True) for fills at the close; slip_out: its default caps a slipped price at the bar's high and low. A fill at the
              close is in its books at the next bar only, so the equity of a bar is taken at the next one: cash + position x the bar's close
@@ -29,6 +32,7 @@ import importlib
 import itertools
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -52,11 +56,26 @@ def cases():
     for fill in ("close", "next-open"):
         for (fast, slow, qty), (commission, slippage) in itertools.product(averages, costs):
             yield Case("ma_cross", {"fast": fast, "slow": slow, "qty": qty}, fill, commission, slippage)
-        for (commission, slippage) in costs:
+        for commission, slippage in costs:
             yield Case("trendline_break", {"lookback_periods": "20", "qty": "7", "breakout_threshold": "0.004"}, fill, commission, slippage)
 
 
+def limits(bars, seed=1, n=60):
+    """The same with limit orders, n of them at random bars around the close. Slippage is on market orders only."""
+    rng, orders = random.Random(seed), {}
+    for at in sorted(rng.randrange(1, len(bars) - 1) for _ in range(n)):  # bars counted from 1, as the script has it
+        side = rng.choice((1, -1))
+        limit = float(bars[at - 1].close) * (1 - side * rng.uniform(-0.002, 0.004))
+        orders.setdefault(at - 1, []).append((side * rng.choice((1, 5, 20)), round(limit, 4)))
+    script = ";".join("b%d %s ATOM/USDT %d %r" % (at + 1, "lbuy" if qty > 0 else "lsell", abs(qty), limit)
+                      for at in orders for qty, limit in orders[at])
+    for commission in ("0", "0.001"):
+        yield Case("limits", {"script": script, "quiet": "1"}, "limit", commission, "0"), orders
+
+
 def named(case):
+    if case.strategy == "limits":
+        return "%d limit orders" % (case.params["script"].count(";") + 1)
     return "%s %s" % (case.strategy, "/".join(case.params.values()))
 
 
@@ -126,7 +145,7 @@ def orders_of(case, bars):
 def run_rules(case, bars, orders):
     """The rules, and nothing else."""
     commission, slip = float(case.commission), float(case.slippage) / 10000
-    cash, held, waiting, equity, fills = float(CAPITAL), 0.0, 0, [], 0
+    cash, held, waiting, equity, fills, resting = float(CAPITAL), 0.0, 0, [], 0, []
 
     def fill(qty, price):
         nonlocal cash, held, fills
@@ -135,6 +154,16 @@ def run_rules(case, bars, orders):
         held += qty
         fills += 1
 
+    if case.fill == "limit":
+        for at, bar in enumerate(bars):
+            for order in list(resting):
+                qty, limit = order
+                if float(bar.low) <= limit if qty > 0 else float(bar.high) >= limit:
+                    fill(qty, min(float(bar.open), limit) if qty > 0 else max(float(bar.open), limit))
+                    resting.remove(order)
+            resting += orders.get(at, [])
+            equity.append(cash + held * float(bar.close))
+        return Run(equity, fills)
     for bar, qty in zip(bars, orders):
         if waiting:
             fill(waiting, float(bar.open))
@@ -197,6 +226,10 @@ def run_backtrader(case, bars, orders):
                 equity.append(self.broker.getcash() + self.position.size * self.data.close[-1])
             if len(self) > len(bars):
                 return
+            if case.fill == "limit":
+                for qty, limit in orders.get(len(self) - 1, []):
+                    (self.buy if qty > 0 else self.sell)(size=abs(qty), price=limit, exectype=bt.Order.Limit)
+                return
             qty = self.wanted()
             if qty:
                 self.long = qty > 0
@@ -214,6 +247,8 @@ def run_backtrader(case, bars, orders):
 
 
 def run_vectorbt(case, bars, orders):
+    if case.fill == "limit":
+        return None  # it has none
     import numpy as np
     import pandas as pd
     import vectorbt as vbt
@@ -236,7 +271,7 @@ def run_vectorbt(case, bars, orders):
 
 
 def run_backtesting(case, bars, orders):
-    if float(case.slippage) or not float(case.params["qty"]).is_integer():
+    if float(case.slippage) or not float(case.params.get("qty", 1)).is_integer():
         return None  # its spread is on entries only; whole units only
     import backtesting
     import pandas as pd
@@ -268,6 +303,10 @@ def run_backtesting(case, bars, orders):
             close = self.data.Close
             equity.extend([float(CAPITAL)] * (at - at_close - len(equity)))
             equity.append(self.equity - (self.position.size * (close[-1] - close[-2]) if at_close else 0))
+            if case.fill == "limit":
+                for qty, limit in orders.get(at, []):
+                    (self.buy if qty > 0 else self.sell)(size=abs(qty), limit=limit)
+                return
             qty = self.wanted(at) if at < len(bars) else 0
             if qty:
                 self.long = qty > 0
@@ -277,16 +316,20 @@ def run_backtesting(case, bars, orders):
     with warnings.catch_warnings(), open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stderr(nowhere):
         warnings.simplefilter("ignore")  # what is open at the end stays open; its progress bar
         backtesting.Backtest(frame, Strategy, cash=CAPITAL, commission=float(case.commission), trade_on_close=at_close).run()
-    return Run(equity, filled[0])
+    return Run(equity, None if case.fill == "limit" else filled[0])  # it counts trades, not fills
 
 
 ENGINES = {"rules": run_rules, "backtrader": run_backtrader, "vectorbt": run_vectorbt, "backtesting": run_backtesting}
 
 
 def run_njord(args, case, csv_path, folder, bars):
-    words = [args.njord, "backtest", "--json", "--no-report", "--output", folder, "--config", folder, "--plugins", args.plugins, "--strategy",
-             case.strategy, "--symbol", "ATOM/USDT", "--timeframe", "1m", "--csv", csv_path, "--capital", str(CAPITAL), "--commission",
-             case.commission, "--slippage", case.slippage, "--fill", case.fill]
+    words = [args.njord, "backtest", "--json", "--no-report", "--output", folder, "--config", folder, "--plugins", args.plugins, "--symbol",
+             "ATOM/USDT", "--timeframe", "1m", "--csv", csv_path, "--capital", str(CAPITAL), "--commission", case.commission, "--slippage",
+             case.slippage]
+    if case.strategy == "limits":
+        words += ["--strategy", args.puppet, "--limit-gap", "open"]
+    else:
+        words += ["--strategy", case.strategy, "--fill", case.fill]
     for name, value in case.params.items():
         words += ["--param", "%s=%s" % (name, value)]
     done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
@@ -334,6 +377,7 @@ def options():
     build = os.environ.get("top_builddir", ".")
     parser.add_argument("--njord", default=os.path.join(build, "njord"), help="the program (default: %(default)s)")
     parser.add_argument("--plugins", default=os.path.join(build, "plugins"), help="its plugins (default: %(default)s)")
+    parser.add_argument("--puppet", default=os.path.join(build, "tests", "plugins", "puppet.so"), help="for limit orders (default: %(default)s)")
     parser.add_argument("--csv", help="bars: minutes, as said above; plain or .gz")
     parser.add_argument("--bars", type=int, default=0, help="only the first so many")
     parser.add_argument("--engines", default=",".join(ENGINES), help="default: %(default)s")
@@ -342,7 +386,7 @@ def options():
     unknown = [name for name in args.engines.split(",") if name not in ENGINES]
     if unknown:
         parser.error("engine '%s' is none of %s" % (unknown[0], ", ".join(ENGINES)))
-    args.njord, args.plugins = os.path.abspath(args.njord), os.path.abspath(args.plugins)
+    args.njord, args.plugins, args.puppet = (os.path.abspath(path) for path in (args.njord, args.plugins, args.puppet))
     args.csv = args.csv or os.path.join(os.environ.get("NJORD_TEST_DATA", "../shared/data"), "bars", "atomusdt-1m.csv.gz")
     return args
 
@@ -351,7 +395,7 @@ WIDTHS = (12, 55, 9, 18, 18, 6, 3)
 
 
 def show(name, case, ours, theirs, far, good):
-    fills = ours.fills if ours.fills == theirs.fills else "%d, njord %d" % (theirs.fills, ours.fills)
+    fills = ours.fills if theirs.fills in (None, ours.fills) else "%d, njord %d" % (theirs.fills, ours.fills)
     row(name, title(case), "%.1e" % far, "%.6f" % theirs.equity[-1], "%.6f" % ours.equity[-1], fills, "ok" if good else "NOT")
 
 
@@ -365,6 +409,15 @@ def markdown(rows):
     for (name, strategy, fill), of_one in itertools.groupby(rows, lambda r: (r[0], named(r[1]), r[1].fill)):
         of_one = list(of_one)
         print("| %s | %s | %s | %d | %d | %.1e |" % (name, strategy, fill, len(of_one), of_one[0][2], max(r[3] for r in of_one)))
+
+
+def runs(args, bars):
+    for case in cases():
+        yield case, orders_of(case, bars)
+    if os.path.exists(args.puppet):
+        yield from limits(bars)
+    else:
+        print("limit orders: not run: there is no '%s' (make check builds it)" % args.puppet)
 
 
 def main():
@@ -386,16 +439,16 @@ def main():
         write(path, bars)
         with open(os.path.join(folder, "base.yaml"), "w", encoding="utf-8") as file:
             file.write("app:\n  env: paper\n")
-        for case in cases():
-            ours, orders = run_njord(args, case, path, folder, bars), orders_of(case, bars)
+        for case, orders in runs(args, bars):
+            ours = run_njord(args, case, path, folder, bars)
             for name in engines:
                 theirs = ENGINES[name](case, bars, orders)
                 if not theirs:
                     continue
                 far = apart(ours.equity, theirs.equity)
-                good = far <= TOLERANCE and ours.fills == theirs.fills
+                good = far <= TOLERANCE and theirs.fills in (None, ours.fills)
                 wrong += not good
-                rows.append((name, case, theirs.fills, far))
+                rows.append((name, case, ours.fills, far))
                 show(name, case, ours, theirs, far, good)
     if args.markdown:
         markdown(sorted(rows, key=lambda r: (asked.index(r[0]), named(r[1]), r[1].fill)))
