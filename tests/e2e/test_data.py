@@ -207,6 +207,9 @@ def layouts():
     def iso(ts):
         return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(ts))
 
+    def klines(close_ms):
+        return text(header="", stamp=lambda t: "%d" % (t * 10**3), order=[r + (str(r[0] * 1000 + close_ms), "12.5", "7", "5", "6", "0") for r in rows])
+
     forms = {
         "seconds": (text(), [], "s"),
         "milliseconds": (text(stamp=lambda t: "%d" % (t * 10**3)), [], "ms"),
@@ -234,8 +237,8 @@ def layouts():
         "gzip": (gzip.compress(text().encode()), [], "s"),
         "gzip of two members": (gzip.compress(text(order=rows[:30]).encode()) + gzip.compress(text(header="", order=rows[30:]).encode()), [], "s"),
         "every row twice": (text(order=[r for r in rows for _ in range(2)]), ["--timeframe", "1m"], "s"),
-        "klines": (text(header="", stamp=lambda t: "%d" % (t * 10**3), order=[r + (str(r[0] * 1000 + 59999), "12.5", "7", "5", "6", "0") for r in rows]),
-                   [], "ms"),
+        "klines": (klines(59999), [], "ms"),
+        "klines cut short": (klines(34999), ["--columns", "ts,open,high,low,close,volume,-,quote_volume,trades,taker_volume,-,-"], "ms"),
     }
     expected = [(ts * 10**9, tuple(decimal.Decimal(v) for v in row)) for ts, *row in rows]
     for name, (data, more, unit) in forms.items():
@@ -247,10 +250,13 @@ def layouts():
             with Folder() as g:
                 equal(g.bars("-", *more, data=raw)["added"], 69, name + ", from standard input")
                 equal(g.files(), f.files(), name + ", from standard input")
-            if name == "klines":
+            if "klines" in name:
                 equal(f.rows()[0]["quote_volume"], decimal.Decimal("12.5"), "a kline's quote volume")
                 equal((f.rows()[0]["trades"], f.rows()[0]["taker_volume"]), (7, 5), "a kline's trades and taker volume")
-                equal(report["layout"], "binance-klines", "layout")
+                equal(report["layout"], "binance-klines" if name == "klines" else "columns", "layout")
+    with Folder() as f:
+        found, _, err = f.run("import", f.write("k.csv", klines(59999) + "1704071400000,1,2.5,0.5,1.25,10,1704071434999,12.5,7,5,6,0\n"), "--symbol", "ATOM/USDT")
+        equal((found, err.partition(":70: ")[2], f.files()), (1, "a bar of 1m closes where the line does not: 34.999 s behind its open\n", {}), "a kline cut short")
 
 
 def trade_dumps():
