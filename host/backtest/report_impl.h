@@ -57,8 +57,6 @@ int nj_report_page(const struct nj_report_kind *kind, const struct nj_buf *title
                    struct nj_error *err);
 
 /* report_tables.c */
-/* A metric's title with its definition on hover; quote: what stands behind money, "" nothing. */
-void nj_report_metric_name(struct nj_buf *out, enum nj_metric metric, const char *quote);
 void nj_report_table(struct nj_buf *out, const char *caption);
 void nj_report_row(struct nj_buf *out, const char *name, const char *text); /* escapes both */
 void nj_report_close_table(struct nj_buf *out);

@@ -66,7 +66,8 @@ static const struct {
               {"Trades", NJ_METRIC_NUM_TRADES, NJ_METRIC_EXPECTANCY},
               {"Activity and tails", NJ_METRIC_EXPOSURE_PCT, NJ_METRIC_TAIL_RATIO}};
 
-void nj_report_metric_name(struct nj_buf *out, enum nj_metric m, const char *quote)
+/* A metric's title with its definition on hover; quote: what stands behind money, "" nothing. */
+static void metric_name(struct nj_buf *out, enum nj_metric m, const char *quote)
 {
     const struct nj_metric_info *info = &nj_metric_infos[m];
     nj_buf_puts(out, "<span class=\"def\" tabindex=\"0\" data-name=\"");
@@ -103,7 +104,7 @@ void nj_report_metrics_table(const struct nj_result *r, struct nj_buf *out)
                       groups[g].title);
         for (int m = (int)groups[g].first; m <= (int)groups[g].last; m++) {
             nj_buf_puts(out, "<tr><th>");
-            nj_report_metric_name(out, (enum nj_metric)m, nj_report_quote(r));
+            metric_name(out, (enum nj_metric)m, nj_report_quote(r));
             nj_buf_puts(out, "</th>");
             put_value(out, (enum nj_metric)m, r->metrics.value[m], "");
             nj_buf_puts(out, "</tr>\n");
@@ -147,7 +148,7 @@ void nj_report_metrics_compared(const struct nj_result *results, const char *con
     put_names(names, n, "Metric", out);
     for (int m = 0; m < NJ_METRIC_COUNT; m++) {
         nj_buf_puts(out, "<tr><th>");
-        nj_report_metric_name(out, (enum nj_metric)m, "");
+        metric_name(out, (enum nj_metric)m, "");
         nj_buf_puts(out, "</th>");
         for (size_t i = 0; i < n; i++)
             put_value(out, (enum nj_metric)m, results[i].metrics.value[m],
