@@ -44,12 +44,15 @@ host_libnjord_a_SOURCES = \
     host/backtest/rerun.h \
     host/backtest/result.c \
     host/backtest/result.h \
+    host/backtest/result_points.c \
+    host/backtest/result_points.h \
     host/backtest/result_read.c \
     host/backtest/run.c \
     host/backtest/run.h \
     host/backtest/run_data.c \
     host/backtest/run_data.h \
     host/backtest/run_describe.c \
+    host/backtest/run_files.c \
     host/backtest/run_impl.h \
     host/backtest/run_plugin.c \
     host/backtest/run_verify.c \
@@ -148,6 +151,8 @@ host_libnjord_a_SOURCES = \
     host/journal/cache.h \
     host/journal/cache_aside.c \
     host/journal/cache_build.c \
+    host/journal/cache_csv.c \
+    host/journal/cache_csv.h \
     host/journal/cache_gather.c \
     host/journal/cache_hash.c \
     host/journal/cache_impl.h \
@@ -183,8 +188,11 @@ host_libnjord_a_SOURCES = \
     host/journal/reader_shelf.c \
     host/journal/scan.c \
     host/journal/scan.h \
+    host/journal/scan_csv.c \
+    host/journal/scan_csv.h \
     host/journal/scan_line.c \
     host/journal/scan_line.h \
+    host/journal/scan_number.h \
     host/journal/rotate.c \
     host/journal/rotate.h \
     host/journal/standing.c \

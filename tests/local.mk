@@ -25,6 +25,7 @@ unit_tests = \
     tests/unit/test_bus \
     tests/unit/test_cache \
     tests/unit/test_cache_faults \
+    tests/unit/test_cache_csv \
     tests/unit/test_cache_order \
     tests/unit/test_codec \
     tests/unit/test_codec_limits \
@@ -97,6 +98,7 @@ unit_tests = \
     tests/unit/test_risk_rules \
     tests/unit/test_risk_state \
     tests/unit/test_scan \
+    tests/unit/test_scan_csv \
     tests/unit/test_scan_shapes \
     tests/unit/test_rotate \
     tests/unit/test_rotate_faults \
@@ -241,6 +243,7 @@ fuzz_programs = \
     tests/fuzz/fuzz_recorded \
     tests/fuzz/fuzz_report \
     tests/fuzz/fuzz_scan \
+    tests/fuzz/fuzz_scan_csv \
     tests/fuzz/fuzz_segment
 
 # soak/: long ones, a part of each in make check, full size by make soak (NJORD_SOAK=1).
@@ -338,6 +341,7 @@ tests_support_libsupport_a_SOURCES = \
     tests/support/redis_host.h \
     tests/support/redis_server.c \
     tests/support/redis_server.h \
+    tests/support/result_text.h \
     tests/support/scan_file.h
 SUPPORT_LIBS = tests/support/libsupport.a $(LDADD)
 tests_unit_test_config_memory_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc \
@@ -385,6 +389,8 @@ tests_unit_test_lines_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_reader_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_reader_rotation_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_scan_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_scan_csv_LDADD = $(SUPPORT_LIBS)
+tests_unit_test_cache_csv_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_recovery_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_compress_LDADD = $(SUPPORT_LIBS)
 tests_unit_test_compressor_LDADD = $(SUPPORT_LIBS)

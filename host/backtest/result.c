@@ -2,6 +2,7 @@
  */
 #include "backtest/result.h"
 
+#include "backtest/result_points.h"
 #include "base/json_out.h"
 
 #include <math.h>
@@ -10,6 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define POUR_POINTS 4096u   /* of a curve between two calls of a sink */
+#define POUR_BYTES  131072u /* of the rest */
 
 static void free_line(struct nj_result_line *line)
 {
@@ -188,6 +192,24 @@ static void put_counts(struct nj_json_out *json, const struct nj_bt_outcome *o)
     nj_put_close(json, '}');
 }
 
+static int pour(struct nj_buf *buf, const struct nj_result_sink *sink, struct nj_error *err)
+{
+    int rc = 0;
+    if (!buf || !sink || buf->len == 0)
+        return 0;
+    if (buf->failed)
+        return nj_error_set(err, NJ_ERR_NOMEM, "result: out of memory");
+    rc = sink->take(sink->ctx, buf->data, buf->len, err);
+    nj_buf_clear(buf);
+    return rc;
+}
+
+/* Not for little. */
+static int pour_much(struct nj_buf *buf, const struct nj_result_sink *sink, struct nj_error *err)
+{
+    return buf->len < POUR_BYTES ? 0 : pour(buf, sink, err);
+}
+
 /* Events as lines of a journal have them. */
 static int put_event(struct nj_json_out *json, struct nj_buf *line, const njord_event *event,
                      struct nj_error *err)
@@ -202,7 +224,8 @@ static int put_event(struct nj_json_out *json, struct nj_buf *line, const njord_
     return 0;
 }
 
-static int put_events(struct nj_json_out *json, const struct nj_result *r, struct nj_error *err)
+static int put_events(struct nj_json_out *json, const struct nj_result *r,
+                      const struct nj_result_sink *sink, struct nj_error *err)
 {
     const struct nj_bt_outcome *o = &r->outcome;
     struct nj_buf line = {0};
@@ -216,16 +239,20 @@ static int put_events(struct nj_json_out *json, const struct nj_result *r, struc
         nj_put_text(json, NULL, r->warnings[i]);
     nj_put_close(json, ']');
     nj_put_open(json, "trades", '[');
-    for (size_t i = 0; i < o->n_trades; i++) {
+    for (size_t i = 0; i < o->n_trades && rc == 0; i++) {
         nj_put_open(json, NULL, '[');
         nj_put_int(json, NULL, o->trades[i].ts_ns);
         put_real(json, NULL, o->trades[i].pnl);
         nj_put_close(json, ']');
+        rc = pour_much(json->buf, sink, err);
     }
     nj_put_close(json, ']');
     nj_put_open(json, "fills", '[');
-    for (size_t i = 0; i < o->n_fills && rc == 0; i++)
+    for (size_t i = 0; i < o->n_fills && rc == 0; i++) {
         rc = put_event(json, &line, &o->fills[i].ev, err);
+        if (rc == 0)
+            rc = pour_much(json->buf, sink, err);
+    }
     nj_put_close(json, ']');
     nj_buf_free(&line);
     return rc;
@@ -234,21 +261,38 @@ static int put_events(struct nj_json_out *json, const struct nj_result *r, struc
 static void put_points(struct nj_json_out *json, const char *key, const int64_t *ts,
                        const double *values, size_t n)
 {
+    struct nj_points points = {0};
     nj_put_open(json, key, '[');
-    for (size_t i = 0; i < n; i++) {
-        char row[2 * NJORD_NUMBER_SIZE + 4], *p = row;
-        *p++ = '[';
-        p += njord_format_i64(ts[i], p);
-        *p++ = ',';
-        p += njord_format_f64(values[i] + 0.0, p);
-        *p++ = ']';
-        nj_put_raw(json, NULL, row, (size_t)(p - row));
-    }
+    nj_points_add(&points, ts, values, 0, n, json->buf, NULL);
     nj_put_close(json, ']');
 }
 
-int nj_result_write(const struct nj_result *r, struct nj_buf *out, struct nj_error *err)
+/* Texts that are being made, each with the sink that it goes to (NULL: stays in the buffer). */
+struct pouring {
+    struct nj_buf *file, *curve; /* NULL: not wanted */
+    const struct nj_result_sink *to_file, *to_curve;
+};
+
+/* The curve into the result's list and into its own lines. */
+static int put_curve(const struct nj_result *r, const struct pouring *p, struct nj_error *err)
 {
+    const struct nj_bt_outcome *o = &r->outcome;
+    struct nj_points points = {0};
+    int rc = 0;
+    for (size_t i = 0; i < o->n_curve && rc == 0;) {
+        size_t to = o->n_curve - i < POUR_POINTS ? o->n_curve : i + POUR_POINTS;
+        nj_points_add(&points, o->curve_ts, o->curve_equity, i, to, p->file, p->curve);
+        rc = pour(p->file, p->to_file, err);
+        if (rc == 0)
+            rc = pour(p->curve, p->to_curve, err);
+        i = to;
+    }
+    return rc;
+}
+
+static int write_to(const struct nj_result *r, const struct pouring *p, struct nj_error *err)
+{
+    struct nj_buf *out = p->file;
     struct nj_json_out json = {out, false};
     const struct nj_bt_outcome *o = &r->outcome;
     nj_put_open(&json, NULL, '{');
@@ -270,8 +314,11 @@ int nj_result_write(const struct nj_result *r, struct nj_buf *out, struct nj_err
     nj_put_close(&json, '}');
     put_config(&json, r);
     put_counts(&json, o);
-    int rc = put_events(&json, r, err);
-    put_points(&json, "equity_curve", o->curve_ts, o->curve_equity, o->n_curve);
+    int rc = put_events(&json, r, p->to_file, err);
+    nj_put_open(&json, "equity_curve", '[');
+    if (rc == 0)
+        rc = put_curve(r, p, err);
+    nj_put_close(&json, ']');
     put_points(&json, "benchmark", r->benchmark.ts_ns, r->benchmark.value, r->benchmark.n);
     nj_put_open(&json, "prices", '{');
     for (size_t i = 0; i < r->n_prices; i++)
@@ -295,17 +342,20 @@ int nj_result_write(const struct nj_result *r, struct nj_buf *out, struct nj_err
 
 void nj_result_curve(const struct nj_result *r, struct nj_buf *out)
 {
-    for (size_t i = 0; i < r->outcome.n_curve; i++) {
-        char row[2 * NJORD_NUMBER_SIZE + 8], *p = row;
-        *p++ = '[';
-        p += njord_format_i64(r->outcome.curve_ts[i], p);
-        *p++ = ',';
-        *p++ = ' ';
-        p += njord_format_f64(r->outcome.curve_equity[i], p);
-        *p++ = ']';
-        *p++ = '\n';
-        nj_buf_add(out, row, (size_t)(p - row));
-    }
+    (void)put_curve(r, &(struct pouring){.curve = out}, NULL);
+}
+
+int nj_result_pour(const struct nj_result *r, const struct nj_result_sink *file,
+                   const struct nj_result_sink *curve, struct nj_error *err)
+{
+    struct nj_buf text = {0}, lines = {0};
+    struct pouring p = {file ? &text : NULL, curve ? &lines : NULL, file, curve};
+    int rc = file ? write_to(r, &p, err) : put_curve(r, &p, err);
+    if (rc == 0)
+        rc = pour(p.file, file, err);
+    nj_buf_free(&text);
+    nj_buf_free(&lines);
+    return rc;
 }
 
 /* ---- the summary ---- */

@@ -72,7 +72,6 @@ struct nj_result {
 int nj_result_warn(struct nj_result *result, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void nj_result_free(struct nj_result *result);
-int nj_result_write(const struct nj_result *result, struct nj_buf *out, struct nj_error *err);
 /* Reads one from text; name: for errors. */
 int nj_result_read(struct nj_result *out, const char *name, const char *text, size_t len,
                    struct nj_error *err);
@@ -80,7 +79,19 @@ int nj_result_load(struct nj_result *out, const char *path, struct nj_error *err
 /* The summary that a person reads; curve_path and report_path (NULL: none) end it. */
 void nj_result_summary(const struct nj_result *result, const char *curve_path,
                        const char *report_path, struct nj_buf *out);
+
 /* The curve alone, [ts_ns, equity] a line. */
 void nj_result_curve(const struct nj_result *result, struct nj_buf *out);
+
+/* Where text goes as it is made. */
+struct nj_result_sink {
+    int (*take)(void *ctx, const char *data, size_t len, struct nj_error *err);
+    void *ctx;
+};
+/* The result's file, and its curve alone, [ts_ns, equity] a line (either may be NULL: not wanted):
+ * in pieces, so that they need not stand in memory, and each number of the curve made once for
+ * both. Ends with the first error of a sink. */
+int nj_result_pour(const struct nj_result *result, const struct nj_result_sink *file,
+                   const struct nj_result_sink *curve, struct nj_error *err);
 
 #endif

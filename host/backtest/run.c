@@ -13,6 +13,8 @@
 #include <math.h>
 #include <njord/codec.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,6 +187,7 @@ void nj_bt_job_close(struct nj_bt_job *job)
     if (job->shared)
         munmap(job->shared, sizeof *job->shared);
     nj_bt_cut_free(&job->cut);
+    nj_bt_data_keep(&job->data);
     nj_bt_data_close(&job->data);
     free(job->params);
     free(job);
@@ -203,6 +206,17 @@ const struct nj_bt_request *nj_bt_job_request(const struct nj_bt_job *job)
 const char *nj_bt_job_plugin_hash(const struct nj_bt_job *job)
 {
     return job->file.hash;
+}
+
+int nj_bt_job_hash(struct nj_bt_job *job, struct nj_error *err)
+{
+    char hash[NJ_BT_SYMBOLS][NJ_SHA256_HEX];
+    if (job->data.info[0].hash[0] != '\0')
+        return 0;
+    int rc = nj_bt_data_hash(&job->data, job->options.input, hash, err);
+    for (uint32_t i = 0; rc == 0 && i < job->data.n; i++)
+        memcpy(job->data.info[i].hash, hash[i], sizeof job->data.info[i].hash);
+    return rc;
 }
 
 const struct nj_result_data *nj_bt_job_data(const struct nj_bt_job *job)
@@ -358,40 +372,6 @@ struct run {
     nj_bt_report_fn report;
 };
 
-static int put_file(const struct nj_bt_job *job, const char *path, struct nj_buf *text,
-                    struct nj_error *err)
-{
-    int rc = text->failed ? nj_error_set(err, NJ_ERR_NOMEM, "backtest: out of memory")
-                          : nj_mkdirs_for(path, 0777, err);
-    if (rc == 0)
-        rc = nj_replace_file(job->request.platform, path, text->data ? text->data : "", text->len,
-                             0666, err);
-    nj_buf_free(text);
-    return rc;
-}
-
-static int write_files(const struct run *run, const struct nj_result *r, struct nj_error *err)
-{
-    struct nj_buf text = {0};
-    int rc = 0;
-    if (run->paths && run->paths->result) {
-        rc = nj_result_write(r, &text, err);
-        if (rc == 0)
-            rc = put_file(run->job, run->paths->result, &text, err);
-    }
-    if (rc == 0 && run->paths && run->paths->curve) {
-        nj_result_curve(r, &text);
-        rc = put_file(run->job, run->paths->curve, &text, err);
-    }
-    if (rc == 0 && run->paths && run->paths->report && run->report) {
-        rc = run->report(r, &text, err);
-        if (rc == 0)
-            rc = put_file(run->job, run->paths->report, &text, err);
-    }
-    nj_buf_free(&text);
-    return rc;
-}
-
 static void on_flow(void *ctx, const njord_event *event)
 {
     nj_flow_journal_event(ctx, event);
@@ -429,7 +409,11 @@ static int in_child(void *ctx, int fd)
     struct nj_bt_shared *s = run->job->shared;
     struct nj_result *r = &s->result;
     struct nj_buf text = {0};
+    struct nj_bt_hashing hashing = {0};
+    bool files = run->paths && (run->paths->result || run->paths->report);
     (void)fd;
+    if (files)
+        nj_bt_hash_begin(&hashing, run->job);
     int rc = run_it(run, r, &s->err);
     if (rc == 0) {
         s->brief.metrics = r->metrics;
@@ -442,14 +426,22 @@ static int in_child(void *ctx, int fd)
                           run->paths && run->report ? run->paths->report : NULL, &text);
         snprintf(s->brief.summary, sizeof s->brief.summary, "%s", text.data ? text.data : "");
         nj_buf_free(&text);
-        if (run->paths && (run->paths->result || run->paths->report))
+        if (files)
             rc = job_prices(run->job, r, &s->err);
+        if (rc == 0 && files)
+            rc = nj_bt_hash_end(&hashing, r, &s->err);
         if (rc == 0)
-            rc = write_files(run, r, &s->err);
+            rc = nj_bt_files_write(run->job, run->paths, run->report, r, &s->err);
         nj_result_free(r);
     }
     s->rc = rc;
     return 0;
+}
+
+static void *keep_data(void *job)
+{
+    nj_bt_data_keep(&((struct nj_bt_job *)job)->data);
+    return NULL;
 }
 
 static int64_t clock_ns(const struct nj_bt_job *job)
@@ -507,6 +499,13 @@ int nj_bt_job_child(struct nj_bt_job *job, int (*fn)(void *ctx, int fd), void *c
     int rc = nj_child_start(&child, fn, ctx, watch.looked_ns, NO_LIMIT_NS, err);
     if (rc != 0)
         return rc;
+    /* what was read goes into the cache meanwhile; without a thread, at the end */
+    pthread_t keeping;
+    sigset_t all, old;
+    sigfillset(&all); /* signals stay with the thread that is there for them */
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    bool keeps = pthread_create(&keeping, NULL, keep_data, job) == 0;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
     while (!nj_child_ended(&child, clock_ns(job))) {
         struct pollfd p = {child.fd, POLLIN, 0};
         if (poll(&p, 1, LOOK_MS) > 0 && !(p.revents & POLLIN))
@@ -521,6 +520,8 @@ int nj_bt_job_child(struct nj_bt_job *job, int (*fn)(void *ctx, int fd), void *c
         snprintf(how, sizeof how, "hung: no row done in %g s (--stall-limit)",
                  (double)job->request.stall_ns * 1e-9);
     nj_child_free(&child);
+    if (keeps)
+        pthread_join(keeping, NULL);
     if (s->rc > 0)
         return tell_end(job, how, err);
     if (s->rc != 0)

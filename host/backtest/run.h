@@ -2,11 +2,11 @@
  * of its own.
  *
  * A job is made once: strategy, parameters and plugin file resolved, the data mapped from the
- * column cache (or read from a CSV file) in the caller's process. A run of it happens in a forked
- * child, which shares the pages; a plugin that crashes, or returns from no callback for `stall_ns`,
- * gives one line with the signal, the row and its time. The child writes the files itself, under
- * temporary names that the caller gives; what the caller needs to know comes back small. Owned by
- * the verb; one thread. */
+ * column cache (or, of a CSV file that is not in it, read) in the caller's process. A run of it
+ * happens in a forked child, which shares the pages; a plugin that crashes, or returns from no
+ * callback for `stall_ns`, gives one line with the signal, the row and its time. The child writes
+ * the files itself, under temporary names that the caller gives; what the caller needs to know
+ * comes back small. Owned by the verb; one thread. */
 #ifndef NJ_BACKTEST_RUN_H
 #define NJ_BACKTEST_RUN_H
 
@@ -60,9 +60,12 @@ void nj_bt_job_close(struct nj_bt_job *job);
 
 const struct nj_bt_options *nj_bt_job_options(const struct nj_bt_job *job);
 const struct nj_bt_request *nj_bt_job_request(const struct nj_bt_job *job);
-/* SHA-256 of the plugin's file; what each series is (as many as the options have). */
+/* SHA-256 of the plugin's file; what each series is (as many as the options have), without its
+ * hash before nj_bt_job_hash(). */
 const char *nj_bt_job_plugin_hash(const struct nj_bt_job *job);
 const struct nj_result_data *nj_bt_job_data(const struct nj_bt_job *job);
+/* Works out the hashes of the data: a pass over all rows. */
+int nj_bt_job_hash(struct nj_bt_job *job, struct nj_error *err);
 /* Rows that a run walks, and their range. */
 uint64_t nj_bt_job_rows(const struct nj_bt_job *job);
 

@@ -1,12 +1,9 @@
 #include "backtest/run_data.h"
 
+#include "journal/cache_csv.h"
 #include "journal/names.h"
-#include "journal/scan.h"
 
-#include <njord/lines.h>
-#include <njord/recorded.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- from the journals ---- */
@@ -44,7 +41,6 @@ static int from_journal(struct nj_bt_data *data, uint32_t i, const struct nj_bt_
                                        .to_ns = q->to_ns,
                                        .skip_bad = q->skip_bad,
                                        .verify = q->check_sources};
-    struct nj_cache_info cached;
     rc = nj_cache_open(&data->caches[i], &options, err);
     if (rc == NJ_ERR_NOT_FOUND)
         return nj_error_set(err, NJ_ERR_NOT_FOUND,
@@ -53,100 +49,37 @@ static int from_journal(struct nj_bt_data *data, uint32_t i, const struct nj_bt_
                             kind == NJ_COLUMNS_BARS ? timeframe : "",
                             kind == NJ_COLUMNS_BARS ? " bars" : "trades", data->symbols[i],
                             q->journal_dir);
-    if (rc == 0)
-        rc = nj_cache_info(data->caches[i], &cached, err);
     if (rc != 0)
         return rc;
-    memcpy(info->hash, cached.hash, sizeof info->hash);
-    info->bad = cached.bad;
+    info->bad = nj_cache_bad(data->caches[i]);
     data->series[i].n_pieces = nj_cache_pieces(data->caches[i], &data->series[i].pieces);
     return 0;
 }
 
 /* ---- from a file ---- */
 
-static int take_block(struct nj_columns_builder *into, const njord_recorded *recorded,
-                      const njord_block *block, const char *path, struct nj_error *err)
-{
-    const char *at = block->text, *end = at + block->len;
-    char why[NJORD_RECORDED_WHY];
-    njord_recorded_line line;
-    for (uint64_t number = block->number; at < end; number++) {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
-        size_t len = (size_t)((stop ? stop : end) - at);
-        if (number > recorded->header_lines) {
-            int what = njord_recorded_read(recorded, at, len, &line, why);
-            if (what == NJORD_RECORDED_BAD)
-                return nj_error_set(err, NJ_ERR_INPUT, "%s:%llu: %s", path,
-                                    (unsigned long long)number, why);
-            int rc = 0;
-            if (what == NJORD_RECORDED_EVENT)
-                rc = line.of.ev.type == NJORD_EV_BAR
-                         ? nj_columns_add_bar(into, &line.of.bar, err)
-                         : nj_columns_add_trade(into, &line.of.trade, err);
-            if (rc != 0)
-                return nj_error_context(err, "%s:%llu", path, (unsigned long long)number);
-        }
-        at += len + 1;
-    }
-    return 0;
-}
-
 static int from_file(struct nj_bt_data *data, const struct nj_bt_request *q,
                      enum nj_columns_kind kind, const char *timeframe, struct nj_error *err)
 {
-    njord_recorded recorded;
-    njord_recorded_options options = {.kind =
-                                          kind == NJ_COLUMNS_BARS ? NJORD_EV_BAR : NJORD_EV_TRADE,
-                                      .symbol = data->symbols[0],
-                                      .venue = "csv",
-                                      .timeframe = kind == NJ_COLUMNS_BARS ? timeframe : NULL};
-    char why[NJ_ERROR_TEXT];
-    njord_block block;
-    if (njord_recorded_recognise(&recorded, &options, q->csv, why, sizeof why) != 0)
-        return nj_error_set(err, NJ_ERR_INPUT, "%s", why);
-    njord_lines *lines = njord_lines_open(q->csv, why, sizeof why);
-    if (!lines)
-        return nj_error_set(err, NJ_ERR_NOT_FOUND, "%s", why);
-    int rc = nj_columns_builder_new(&data->built, kind, err), more = 0;
-    while (rc == 0 && (more = njord_lines_block(lines, &block)) > 0) {
-        if (block.too_long)
-            rc = nj_error_set(err, NJ_ERR_LIMIT, "%s:%llu: longer than %u bytes", q->csv,
-                              (unsigned long long)block.number, NJORD_LINE_MAX);
-        else
-            rc = take_block(data->built, &recorded, &block, q->csv, err);
+    int64_t length_ns = kind == NJ_COLUMNS_BARS ? nj_timeframe_ns(timeframe) : 0;
+    struct nj_cache_csv_options options = {.platform = q->platform,
+                                           .path = q->csv,
+                                           .kind = kind,
+                                           .symbol = data->symbols[0],
+                                           .timeframe = timeframe,
+                                           .from_ns = before(q->from_ns, q->warmup, length_ns),
+                                           .to_ns = q->to_ns,
+                                           .skip_bad = q->skip_bad,
+                                           .verify = q->check_sources};
+    int rc = nj_cache_open_csv(&data->caches[0], &options, err);
+    if (rc == 0) {
+        data->info[0].bad = nj_cache_bad(data->caches[0]);
+        data->series[0].n_pieces = nj_cache_pieces(data->caches[0], &data->series[0].pieces);
     }
-    if (rc == 0 && more < 0)
-        rc = nj_error_set(err, NJ_ERR_INPUT, "%s", njord_lines_error(lines));
-    njord_lines_close(lines);
-    if (rc != 0)
-        return rc;
-    nj_columns_view(data->built, &data->view);
-    if (data->view.n == 0)
-        return nj_error_set(err, NJ_ERR_INPUT, "file '%s': holds no rows", q->csv);
-    for (size_t i = 1; i < data->view.n; i++)
-        if (data->view.ts[i] < data->view.ts[i - 1] ||
-            (kind == NJ_COLUMNS_BARS && data->view.ts[i] == data->view.ts[i - 1]))
-            return nj_error_set(err, NJ_ERR_INPUT,
-                                "file '%s': row %zu is not after the one before: sort it, or njord "
-                                "data import it",
-                                q->csv, i + 1);
-    data->series[0].pieces = &data->view;
-    data->series[0].n_pieces = 1;
-    return 0;
+    return rc;
 }
 
 /* ---- both ---- */
-
-/* Cuts a CSV's view to the range: of journals the cache has done it. */
-static void cut(struct nj_bt_data *data, const struct nj_bt_request *q, int64_t length_ns)
-{
-    struct nj_columns *v = &data->view;
-    int64_t from = before(q->from_ns, q->warmup, length_ns);
-    size_t first = from == INT64_MIN ? 0 : nj_columns_find(v, from);
-    size_t last = q->to_ns == INT64_MAX ? v->n : nj_columns_find(v, q->to_ns);
-    nj_columns_slice(v, first, last, v);
-}
 
 /* Times that a run can count with: none so near the ends of 64 bits that a day more would not fit
  * (a damaged segment may hold any). */
@@ -232,15 +165,8 @@ int nj_bt_data_open(struct nj_bt_data *data, const struct nj_bt_request *q,
     for (uint32_t i = 0; i < data->n && rc == 0; i++) {
         data->series[i].symbol = data->symbols[i];
         memcpy(data->info[i].symbol, data->symbols[i], sizeof data->info[i].symbol);
-        if (!q->csv) {
-            rc = from_journal(data, i, q, kind, timeframe, err);
-        } else {
-            rc = from_file(data, q, kind, timeframe, err);
-            if (rc == 0) {
-                cut(data, q, length_ns);
-                rc = nj_columns_hash(kind, &data->view, 1, data->info[0].hash, err);
-            }
-        }
+        rc = q->csv ? from_file(data, q, kind, timeframe, err)
+                    : from_journal(data, i, q, kind, timeframe, err);
         if (rc == 0)
             rc = measure(data, i, length_ns, err);
         if (rc == 0 && data->info[i].rows == 0)
@@ -258,9 +184,25 @@ int nj_bt_data_open(struct nj_bt_data *data, const struct nj_bt_request *q,
     return rc;
 }
 
+int nj_bt_data_hash(const struct nj_bt_data *data, enum nj_columns_kind kind,
+                    char (*out)[NJ_SHA256_HEX], struct nj_error *err)
+{
+    for (uint32_t i = 0; i < data->n; i++) {
+        const struct nj_bt_series *s = &data->series[i];
+        if (nj_columns_hash(kind, s->pieces, s->n_pieces, out[i], err) != 0)
+            return nj_error_context(err, "'%s'", data->symbols[i]);
+    }
+    return 0;
+}
+
+void nj_bt_data_keep(struct nj_bt_data *data)
+{
+    for (uint32_t i = 0; i < data->n; i++)
+        nj_cache_keep_csv(data->caches[i]);
+}
+
 void nj_bt_data_close(struct nj_bt_data *data)
 {
     for (uint32_t i = 0; i < data->n; i++)
         nj_cache_close(data->caches[i]);
-    nj_columns_builder_free(data->built);
 }

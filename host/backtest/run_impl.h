@@ -1,14 +1,15 @@
 /* run_impl.h - a job's inside, shared by the files of run.h. No other file includes it.
  *
  * run.c opens a job and runs it; run_plugin.c finds its plugin; run_window.c cuts its rows to a
- * window; run_describe.c says in a result what was run; run_verify.c runs it again over data cut
- * short; live_compare.c holds it against what a host did. */
+ * window; run_describe.c says in a result what was run; run_files.c writes it; run_verify.c runs it
+ * again over data cut short; live_compare.c holds it against what a host did. */
 #ifndef NJ_BACKTEST_RUN_IMPL_H
 #define NJ_BACKTEST_RUN_IMPL_H
 
 #include "backtest/run.h"
 #include "backtest/run_data.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 /* What the child tells while it runs and when it is done: a page that both see. */
@@ -64,6 +65,23 @@ int nj_bt_job_warn(const struct nj_bt_job *job, struct nj_result *r);
 /* nj_bt_run() of the job's plugin, watched from outside when `out` is the shared one. */
 int nj_bt_job_walk(struct nj_bt_job *job, struct nj_bt_options *options, struct nj_bt_outcome *out,
                    struct nj_error *err);
+/* The hashes of the data, worked out on a thread of its own while the plugin walks the same rows.
+ */
+struct nj_bt_hashing {
+    const struct nj_bt_job *job;
+    pthread_t thread;
+    bool beside; /* thread runs */
+    int rc;
+    struct nj_error err;
+    char hash[NJ_BT_SYMBOLS][NJ_SHA256_HEX];
+};
+void nj_bt_hash_begin(struct nj_bt_hashing *hashing, const struct nj_bt_job *job);
+/* Waits for them and puts them into the result. */
+int nj_bt_hash_end(struct nj_bt_hashing *hashing, struct nj_result *r, struct nj_error *err);
+/* Writes what paths (may be NULL) names. */
+int nj_bt_files_write(const struct nj_bt_job *job, const struct nj_bt_paths *paths,
+                      nj_bt_report_fn report, const struct nj_result *r, struct nj_error *err);
+
 /* Runs fn(ctx) in a child that writes into job->shared; its rc, or one line on how it ended. */
 int nj_bt_job_child(struct nj_bt_job *job, int (*fn)(void *ctx, int fd), void *ctx,
                     void (*progress)(void *ctx, uint64_t rows), void *progress_ctx,

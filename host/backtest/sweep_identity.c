@@ -97,7 +97,7 @@ static void put_job(struct nj_json_out *json, const struct nj_bt_job *job)
     put_instruments(json, q->config);
 }
 
-int nj_sweep_identity(const struct nj_bt_job *job, const struct nj_space *space, const char *more,
+int nj_sweep_identity(struct nj_bt_job *job, const struct nj_space *space, const char *more,
                       char out[NJ_SHA256_HEX], struct nj_error *err)
 {
     uint8_t hash[NJ_SHA256_SIZE];
@@ -105,6 +105,9 @@ int nj_sweep_identity(const struct nj_bt_job *job, const struct nj_space *space,
     char text[NJ_SPACE_TEXT];
     struct nj_buf inputs = {0};
     struct nj_json_out json = {&inputs, false};
+    int rc = nj_bt_job_hash(job, err);
+    if (rc != 0)
+        return rc;
     struct nj_sha256 *sha = nj_sha256_new();
     nj_put_open(&json, NULL, '{');
     put_job(&json, job);
@@ -129,7 +132,7 @@ int nj_sweep_identity(const struct nj_bt_job *job, const struct nj_space *space,
         nj_space_places(space, i, places);
         nj_sha256_add(sha, places, nj_space_axes(space) * sizeof *places);
     }
-    int rc = nj_sha256_end(sha, hash);
+    rc = nj_sha256_end(sha, hash);
     nj_sha256_free(sha);
     if (rc != 0)
         return nj_error_set(err, rc, "sweep: SHA-256 cannot be computed");

@@ -11,7 +11,7 @@
 #include "base/hash.h"
 
 /* more: what else decides them, "" for nothing. NJ_ERR_NOMEM. */
-int nj_sweep_identity(const struct nj_bt_job *job, const struct nj_space *space, const char *more,
+int nj_sweep_identity(struct nj_bt_job *job, const struct nj_space *space, const char *more,
                       char out[NJ_SHA256_HEX], struct nj_error *err);
 
 #endif

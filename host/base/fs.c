@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#define ASK_BYTES       (8u << 20)
 #define INTERRUPTED_MAX 1000 /* in a row, of one read or write */
 
 int nj_path_join(char *out, size_t cap, const char *dir, const char *name, struct nj_error *err)
@@ -136,14 +137,52 @@ static int write_all(const struct nj_platform *pf, int fd, const char *data, siz
     return 0;
 }
 
-int nj_replace_file(const struct nj_platform *pf, const char *path, const void *data, size_t len,
-                    mode_t mode, struct nj_error *err)
+void nj_replace_drop(struct nj_replacing *file)
 {
-    char temporary[NJ_PATH_MAX], dir[NJ_PATH_MAX];
-    int n = snprintf(temporary, sizeof temporary, "%s.new", path), fd = -1, rc = 0;
-    if (n < 0 || (size_t)n >= sizeof temporary)
+    if (file->fd < 0)
+        return;
+    file->pf->close(file->pf->ctx, file->fd);
+    file->pf->unlink(file->pf->ctx, file->temporary);
+    file->fd = -1;
+}
+
+static int replace_failed(struct nj_replacing *file, struct nj_error *err)
+{
+    int rc = nj_error_errno(err, errno, "file '%s': cannot be replaced", file->path);
+    nj_replace_drop(file);
+    return rc;
+}
+
+int nj_replace_begin(struct nj_replacing *file, const struct nj_platform *pf, const char *path,
+                     mode_t mode, struct nj_error *err)
+{
+    *file = (struct nj_replacing){.pf = pf, .fd = -1};
+    int n = snprintf(file->temporary, sizeof file->temporary, "%s.new", path);
+    if (n < 0 || (size_t)n >= sizeof file->temporary)
         return nj_error_set(err, NJ_ERR_LIMIT, "path '%s': too long", path);
-    snprintf(dir, sizeof dir, "%s", path);
+    snprintf(file->path, sizeof file->path, "%s", path);
+    file->fd = pf->open(pf->ctx, file->temporary, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    return file->fd < 0 ? replace_failed(file, err) : 0;
+}
+
+int nj_replace_add(struct nj_replacing *file, const void *data, size_t len, struct nj_error *err)
+{
+    if (write_all(file->pf, file->fd, data, len) != 0)
+        return replace_failed(file, err);
+    file->len += len;
+    if (file->len - file->asked >= ASK_BYTES) { /* so that the sync at the end has little to do */
+        sync_file_range(file->fd, (off_t)file->asked, (off_t)(file->len - file->asked),
+                        SYNC_FILE_RANGE_WRITE);
+        file->asked = file->len;
+    }
+    return 0;
+}
+
+int nj_replace_end(struct nj_replacing *file, struct nj_error *err)
+{
+    const struct nj_platform *pf = file->pf;
+    char dir[NJ_PATH_MAX];
+    snprintf(dir, sizeof dir, "%s", file->path);
     char *slash = strrchr(dir, '/');
     if (!slash)
         snprintf(dir, sizeof dir, ".");
@@ -151,25 +190,29 @@ int nj_replace_file(const struct nj_platform *pf, const char *path, const void *
         slash[slash == dir] = '\0';
 
     /* prepare */
-    fd = pf->open(pf->ctx, temporary, O_WRONLY | O_CREAT | O_TRUNC, mode);
-    if (fd < 0 || write_all(pf, fd, data, len) != 0 || pf->fsync(pf->ctx, fd) != 0)
-        goto fail;
-    int closed = pf->close(pf->ctx, fd);
-    fd = -1;
-    if (closed != 0)
-        goto fail;
+    if (pf->fsync(pf->ctx, file->fd) != 0)
+        return replace_failed(file, err);
+    int fd = file->fd, closed = pf->close(pf->ctx, fd);
+    file->fd = -1;
     /* commit */
-    if (pf->rename(pf->ctx, temporary, path) != 0)
-        goto fail;
+    if (closed != 0 || pf->rename(pf->ctx, file->temporary, file->path) != 0) { /* roll back */
+        int rc = nj_error_errno(err, errno, "file '%s': cannot be replaced", file->path);
+        pf->unlink(pf->ctx, file->temporary);
+        return rc;
+    }
     if (pf->fsync_dir(pf->ctx, dir) != 0)
         return nj_error_errno(err, errno, "folder '%s': cannot be synced", dir);
     return 0;
-fail: /* roll back */
-    rc = nj_error_errno(err, errno, "file '%s': cannot be replaced", path);
-    if (fd >= 0)
-        pf->close(pf->ctx, fd);
-    pf->unlink(pf->ctx, temporary);
-    return rc;
+}
+
+int nj_replace_file(const struct nj_platform *pf, const char *path, const void *data, size_t len,
+                    mode_t mode, struct nj_error *err)
+{
+    struct nj_replacing file;
+    int rc = nj_replace_begin(&file, pf, path, mode, err);
+    if (rc == 0)
+        rc = nj_replace_add(&file, data, len, err);
+    return rc == 0 ? nj_replace_end(&file, err) : rc;
 }
 
 static bool unsupported(int number)

@@ -28,6 +28,20 @@ ssize_t nj_read_at(const struct nj_platform *pf, int fd, void *out, size_t len, 
  * folder. */
 int nj_replace_file(const struct nj_platform *pf, const char *path, const void *data, size_t len,
                     mode_t mode, struct nj_error *err);
+/* The same in pieces. */
+struct nj_replacing {
+    const struct nj_platform *pf;
+    char path[NJ_PATH_MAX], temporary[NJ_PATH_MAX];
+    int fd;
+    uint64_t len, asked; /* bytes so far, and those that the disk was asked to take */
+};
+int nj_replace_begin(struct nj_replacing *file, const struct nj_platform *pf, const char *path,
+                     mode_t mode, struct nj_error *err);
+/* When it fails, the file is gone as by nj_replace_drop(). */
+int nj_replace_add(struct nj_replacing *file, const void *data, size_t len, struct nj_error *err);
+int nj_replace_end(struct nj_replacing *file, struct nj_error *err);
+/* Nothing is replaced; fine after an end or a failure, and on one of all zeros but fd -1. */
+void nj_replace_drop(struct nj_replacing *file);
 /* Gives a file the name `to`, never over one that is there (NJ_ERR_EXISTS). It has both names then,
  * or, where there are no hard links, the new one only: *moved. Both in one folder, which is not
  * synced. */

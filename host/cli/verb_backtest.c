@@ -15,7 +15,7 @@ struct args {
     struct nj_backtest_args run;
     const char *output, *report, *rerun, *stall, *journal, *compare_live;
     struct nj_cli_list params;
-    bool no_report, verify;
+    bool no_report, no_files, verify;
 };
 
 const struct nj_cli_option nj_backtest_options[] = {
@@ -25,6 +25,8 @@ const struct nj_cli_option nj_backtest_options[] = {
     {"report", "FILE", offsetof(struct args, report), false, false,
      "the page's name (default: report_*.html beside the rest)"},
     {"no-report", NULL, offsetof(struct args, no_report), false, false, "makes no page"},
+    {"no-files", NULL, offsetof(struct args, no_files), false, false,
+     "prints the summary, writes nothing"},
     {"output", "DIR", offsetof(struct args, output), false, false,
      "where files go (default: var/backtest)"},
     {"verify", NULL, offsetof(struct args, verify), false, false,
@@ -116,8 +118,12 @@ static int run_request(struct nj_cli *cli, const struct nj_bt_request *request)
     snprintf(result, sizeof result, "%s/%s.json", dir, name);
     snprintf(curve, sizeof curve, "%s/equity_%s.ndjson", dir, name);
     snprintf(page, sizeof page, "%s/report_%s.html", dir, name);
-    struct nj_bt_paths paths = {.result = result, .curve = curve, .journals = a->journal};
-    if (!a->no_report && !nj_report_missing())
+    struct nj_bt_paths paths = {.journals = a->journal};
+    if (!a->no_files) {
+        paths.result = result;
+        paths.curve = curve;
+    }
+    if (!a->no_files && !a->no_report && !nj_report_missing())
         paths.report = a->report ? a->report : page;
     rc = nj_bt_job_run(job, NULL, 0, &paths, nj_report_html, show_progress, job, &brief, &err);
     struct nj_bt_verified verified = {0};
@@ -134,7 +140,7 @@ static int run_request(struct nj_cli *cli, const struct nj_bt_request *request)
     if (a->verify)
         printf("Verified: the orders of %llu of %llu instants are the same over data cut there\n",
                (unsigned long long)verified.checked, (unsigned long long)verified.instants);
-    if (!a->no_report && nj_report_missing())
+    if (!a->no_report && !a->no_files && nj_report_missing())
         printf("Report: not built in: %s\n", nj_report_missing());
     return NJ_EXIT_DONE;
 }
@@ -151,15 +157,20 @@ int nj_verb_backtest(struct nj_cli *cli)
     if (a->report && nj_report_missing())
         return nj_cli_error(cli, NJ_EXIT_FAILED, "reports are not built in: %s",
                             nj_report_missing());
-    if (a->compare_live &&
-        (a->rerun || a->verify || a->params.n || a->output || a->report || a->no_report))
+    if (a->no_files && (a->report || a->output || cli->json))
+        return nj_cli_error(cli, NJ_EXIT_USAGE, "--no-files prints the summary alone: leave %s",
+                            a->report   ? "--report"
+                            : a->output ? "--output"
+                                        : "--json");
+    if (a->compare_live && (a->rerun || a->verify || a->params.n || a->output || a->report ||
+                            a->no_report || a->no_files))
         return nj_cli_error(
             cli, NJ_EXIT_USAGE,
             "--compare-live takes all of it from the configuration, and writes no "
             "result: only --strategy ID, --journal, --plugins, --config, --json and "
             "--stall-limit are for it");
-    if (a->rerun &&
-        (a->verify || a->journal || a->params.n || a->output || a->report || a->no_report))
+    if (a->rerun && (a->no_files || a->verify || a->journal || a->params.n || a->output ||
+                     a->report || a->no_report))
         return nj_cli_error(cli, NJ_EXIT_USAGE,
                             "--rerun takes all of it from the result, and writes nothing: only "
                             "--strategy PATH, --csv, --plugins, --config, --journal-dir and "

@@ -340,6 +340,11 @@ size_t nj_cache_pieces(const struct nj_cache *cache, const struct nj_columns **p
     return cache->n_pieces;
 }
 
+uint64_t nj_cache_bad(const struct nj_cache *cache)
+{
+    return cache->bad;
+}
+
 int nj_cache_info(struct nj_cache *cache, struct nj_cache_info *out, struct nj_error *err)
 {
     int rc = cache->hash[0] ? 0 : nj_cache_hash(cache, cache->hash, err);

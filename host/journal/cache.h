@@ -50,6 +50,8 @@ void nj_cache_close(struct nj_cache *cache);
 /* Its pieces in order, to be walked one after the other: views into the maps (or, where rows of
  * several files had to be merged, into memory of the cache). */
 size_t nj_cache_pieces(const struct nj_cache *cache, const struct nj_columns **pieces);
+/* Lines refused, of all files: nj_cache_info.bad, which costs no hash. */
+uint64_t nj_cache_bad(const struct nj_cache *cache);
 /* hash is worked out on the first call. */
 int nj_cache_info(struct nj_cache *cache, struct nj_cache_info *out, struct nj_error *err);
 

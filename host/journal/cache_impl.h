@@ -65,6 +65,7 @@ struct nj_cache {
     size_t n_blocks, cap_blocks;
     uint64_t rows, bad, duplicates;
     char hash[NJ_SHA256_HEX]; /* "": not worked out yet */
+    bool unkept;              /* of a CSV file: the one segment is in memory only (cache_csv.c) */
 };
 
 /* NJ_ERR_LOST, from what reads sources: the file of that name is no longer the one of the list. */

@@ -1,5 +1,7 @@
 #include "journal/scan_line.h"
 
+#include "journal/scan_number.h"
+
 #include <njord/codec.h>
 #include <njord/contract.h>
 #include <string.h>
@@ -114,46 +116,7 @@ static const uint8_t trade_slots[32] = {
     SLOT('v', 'e', 'n', 'u') = 6, SLOT('s', 'e', 'q', '"') = 7,  SLOT('t', 's', '_', 'r') = 8,
     SLOT('c', 'o', 'n', 't') = 9, SLOT('_', 's', 'r', 'c') = 10, SLOT('_', 's', 'e', 'q') = 11};
 
-/* ---- bytes ----------------------------------------------------------------------------------- */
-
-#define ONES  UINT64_C(0x0101010101010101)
-#define TOPS  UINT64_C(0x8080808080808080)
-#define EXACT (UINT64_C(1) << 53) /* up to here a double holds every integer */
-
-static const double powers[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                  1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                  1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-static const uint64_t whole_powers[17] = {UINT64_C(1),
-                                          UINT64_C(10),
-                                          UINT64_C(100),
-                                          UINT64_C(1000),
-                                          UINT64_C(10000),
-                                          UINT64_C(100000),
-                                          UINT64_C(1000000),
-                                          UINT64_C(10000000),
-                                          UINT64_C(100000000),
-                                          UINT64_C(1000000000),
-                                          UINT64_C(10000000000),
-                                          UINT64_C(100000000000),
-                                          UINT64_C(1000000000000),
-                                          UINT64_C(10000000000000),
-                                          UINT64_C(100000000000000),
-                                          UINT64_C(1000000000000000),
-                                          UINT64_C(10000000000000000)};
-
-static inline uint64_t load8(const char *p)
-{
-    uint64_t word;
-    memcpy(&word, p, sizeof word);
-    return word;
-}
-
-static inline uint32_t load4(const char *p)
-{
-    uint32_t word;
-    memcpy(&word, p, sizeof word);
-    return word;
-}
+/* ---- bytes ---------------------------------------------------------------------------------- */
 
 /* JSON's blanks but for '\n', which is a line's end. */
 static inline const char *skip_blanks(const char *p)
@@ -161,108 +124,6 @@ static inline const char *skip_blanks(const char *p)
     while (*p == ' ' || *p == '\t' || *p == '\r')
         p++;
     return p;
-}
-
-/* ---- numbers --------------------------------------------------------------------------------- */
-
-/* The top bit of the first byte that is no digit, and of some behind it. `d`: a word with '0' taken
- * off (by exclusive or) each byte. */
-static inline uint64_t no_digits(uint64_t d)
-{
-    return ((d + UINT64_C(0x7676767676767676)) | d) & TOPS;
-}
-
-/* The number whose eight digits are the bytes of d, the first the lowest: pairs, fours, all. */
-static inline uint64_t eight_digits(uint64_t d)
-{
-    d = d * 10 + (d >> 8);
-    return (((d & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x000f424000000064)) +
-            (((d >> 16) & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x0000271000000001))) >>
-           32;
-}
-
-/* The first n < 8 of them. */
-static inline uint64_t few_digits(uint64_t d, unsigned n)
-{
-    return eight_digits(d << (8 * (7 - n)) << 8);
-}
-
-/* Digits at p, at most sixteen; returns how many, 16 also when there are more. */
-static inline unsigned take_digits(const char *p, uint64_t *out)
-{
-    uint64_t d = load8(p) ^ ('0' * ONES), miss = no_digits(d);
-    if (miss != 0) {
-        unsigned n = (unsigned)__builtin_ctzll(miss) / 8;
-        *out = few_digits(d, n);
-        return n;
-    }
-    uint64_t front = eight_digits(d);
-    d = load8(p + 8) ^ ('0' * ONES);
-    miss = no_digits(d);
-    if (miss != 0) {
-        unsigned n = (unsigned)__builtin_ctzll(miss) / 8;
-        *out = front * whole_powers[n] + few_digits(d, n);
-        return 8 + n;
-    }
-    *out = front * whole_powers[8] + eight_digits(d);
-    return 16;
-}
-
-/* An integer that is not negative. NULL: none, or one that is left to the codec. */
-static inline const char *take_i64(const char *p, int64_t *out)
-{
-    uint64_t v;
-    unsigned n = take_digits(p, &v);
-    if (n == 0 || (*p == '0' && n > 1))
-        return NULL;
-    p += n;
-    if (n == 16) {
-        uint64_t d = load8(p) ^ ('0' * ONES), miss = no_digits(d);
-        n = miss == 0 ? 8 : (unsigned)__builtin_ctzll(miss) / 8;
-        if (n > 3) /* nineteen digits are below 2^64 */
-            return NULL;
-        v = v * whole_powers[n] + few_digits(d, n);
-        if (v > INT64_MAX)
-            return NULL;
-        p += n;
-    }
-    *out = (int64_t)v;
-    return p;
-}
-
-/* Up to 2^53 over a power of ten that is a double: one division, which IEEE rounds correctly
- * (Clinger, 1990). All else is njord_parse_f64()'s. */
-static inline const char *take_f64(const char *p, const char *end, double *out)
-{
-    const char *first = p, *whole;
-    uint64_t m, fraction;
-    unsigned n, places = 0;
-    p += *p == '-';
-    whole = p;
-    n = take_digits(p, &m);
-    p += n;
-    if (n == 0 || (*whole == '0' && n > 1))
-        return NULL;
-    if (n == 16)
-        goto slow;
-    if (*p == '.') {
-        places = take_digits(p + 1, &fraction);
-        if (places == 0)
-            return NULL;
-        p += 1 + places;
-        if (places + n > 19 || places == 16)
-            goto slow;
-        m = m * whole_powers[places] + fraction;
-    }
-    if (m > EXACT || (*p | 0x20) == 'e')
-        goto slow;
-    *out = (double)(int64_t)m / powers[places];
-    if (*first == '-')
-        *out = -*out;
-    return p;
-slow:
-    n = (unsigned)njord_parse_f64(first, (size_t)(end - first), out);
-    return n == 0 ? NULL : first + n;
 }
 
 /* ---- texts ----------------------------------------------------------------------------------- */
@@ -275,10 +136,12 @@ static inline const char *take_text(const char *p, size_t max, const char **text
         return NULL;
     *text = ++p;
     for (size_t at = 0; at <= max; at += 8) {
-        uint64_t w = load8(p + at), quote = w ^ ('"' * ONES), slash = w ^ ('\\' * ONES);
+        uint64_t w = scan_load8(p + at), quote = w ^ ('"' * SCAN_ONES),
+                 slash = w ^ ('\\' * SCAN_ONES);
         /* borrows run upwards: the lowest hit is one */
-        uint64_t hit =
-            (((quote - ONES) & ~quote) | ((slash - ONES) & ~slash) | (w - 0x20 * ONES) | w) & TOPS;
+        uint64_t hit = (((quote - SCAN_ONES) & ~quote) | ((slash - SCAN_ONES) & ~slash) |
+                        (w - 0x20 * SCAN_ONES) | w) &
+                       SCAN_TOPS;
         if (hit == 0)
             continue;
         at += (size_t)__builtin_ctzll(hit) / 8;
@@ -295,11 +158,11 @@ static inline bool is_known(const struct scan_known *known, const char *p)
     if (known->len == 0)
         return false;
     for (; at + 8 <= known->len; at += 8) {
-        if (load8(p + at) != load8(known->text + at))
+        if (scan_load8(p + at) != scan_load8(known->text + at))
             return false;
     }
     unsigned left = known->len - at;
-    return left == 0 || (load8(p + at) ^ load8(known->text + at)) << (64 - 8 * left) == 0;
+    return left == 0 || (scan_load8(p + at) ^ scan_load8(known->text + at)) << (64 - 8 * left) == 0;
 }
 
 /* text stands between quotes. */
@@ -367,7 +230,7 @@ static const char *new_venue(struct scan_engine *e, const char *p)
 
 static inline const char *take_id(struct scan_engine *e, const char *p)
 {
-    const char *end = *p == '"' ? take_i64(p + 1, &e->id.number) : NULL;
+    const char *end = *p == '"' ? scan_take_i64(p + 1, &e->id.number) : NULL;
     if (end && *end == '"') {
         e->id.text = p + 1;
         e->id.len = (size_t)(end - p - 1);
@@ -379,7 +242,7 @@ static inline const char *take_id(struct scan_engine *e, const char *p)
 
 static inline const char *take_side(const char *p, uint8_t *out)
 {
-    uint64_t word = load8(p);
+    uint64_t word = scan_load8(p);
     if ((word & LOW_MASK(5)) == (UINT64_C(0x2279756222))) { /* "buy" */
         *out = NJORD_SIDE_BUY;
         return p + 5;
@@ -390,10 +253,10 @@ static inline const char *take_side(const char *p, uint8_t *out)
 
 static inline const char *take_bool(const char *p, uint8_t *out)
 {
-    *out = load4(p) == 0x65757274u; /* true */
+    *out = scan_load4(p) == 0x65757274u; /* true */
     if (*out)
         return p + 4;
-    return load4(p) == 0x736c6166u && p[4] == 'e' ? p + 5 : NULL; /* fals */
+    return scan_load4(p) == 0x736c6166u && p[4] == 'e' ? p + 5 : NULL; /* fals */
 }
 
 /* The contract's own name. */
@@ -420,8 +283,8 @@ void scan_engine_init(struct scan_engine *e, uint32_t type)
 
 static inline bool is_key(const struct field *f, const char *p)
 {
-    return (((load8(p) ^ load8(f->key)) & f->mask[0]) |
-            ((load8(p + 8) ^ load8(f->key + 8)) & f->mask[1])) == 0;
+    return (((scan_load8(p) ^ scan_load8(f->key)) & f->mask[0]) |
+            ((scan_load8(p + 8) ^ scan_load8(f->key + 8)) & f->mask[1])) == 0;
 }
 
 static inline const char *take_value(struct scan_engine *e, const struct field *f, const char *p,
@@ -434,11 +297,11 @@ static inline const char *take_value(struct scan_engine *e, const struct field *
     size_t len;
     switch ((enum field_kind)f->kind) {
     case FIELD_F64:
-        p = take_f64(p, end, &real);
+        p = scan_take_f64(p, end, &real);
         memcpy(at, &real, p ? sizeof real : 0);
         return p;
     case FIELD_I64:
-        p = take_i64(p, &number);
+        p = scan_take_i64(p, &number);
         memcpy(at, &number, p ? sizeof number : 0);
         return p;
     case FIELD_SYMBOL:
@@ -458,7 +321,7 @@ static inline const char *take_value(struct scan_engine *e, const struct field *
     case FIELD_SRC:
         return take_text(p, NJORD_ID_SIZE - 1, &text, &len);
     case FIELD_SRC_SEQ:
-        return take_i64(p, &number);
+        return scan_take_i64(p, &number);
     }
     return NULL;
 }
@@ -496,7 +359,7 @@ const char *scan_line(struct scan_engine *e, const char *p, const char *end)
             p = skip_blanks(p);
             if (*p != '"')
                 return NULL;
-            *guess = slots[HASH4(load4(p + 1))];
+            *guess = slots[HASH4(scan_load4(p + 1))];
             f = &fields[*guess];
             if (!is_key(f, p))
                 return NULL;

@@ -56,7 +56,31 @@ typedef struct njord_recorded_options {
     uint32_t reserved;
 } njord_recorded_options;
 
-enum { NJORD_RECORDED_MEMBERS = 24 }; /* members that a column can be */
+/* What a column can be: the places of njord_recorded.column. */
+enum {
+    NJORD_MEMBER_SYMBOL = 0,
+    NJORD_MEMBER_PRICE,
+    NJORD_MEMBER_QTY,
+    NJORD_MEMBER_TS_NS,
+    NJORD_MEMBER_TS, /* a trade's time, a bar's open */
+    NJORD_MEMBER_TS_RECV_NS,
+    NJORD_MEMBER_SIDE,
+    NJORD_MEMBER_TRADE_ID,
+    NJORD_MEMBER_VENUE,
+    NJORD_MEMBER_BUYER_MAKER,
+    NJORD_MEMBER_TIMEFRAME,
+    NJORD_MEMBER_TS_CLOSE,
+    NJORD_MEMBER_OPEN,
+    NJORD_MEMBER_HIGH,
+    NJORD_MEMBER_LOW,
+    NJORD_MEMBER_CLOSE,
+    NJORD_MEMBER_VOLUME,
+    NJORD_MEMBER_TRADES,
+    NJORD_MEMBER_QUOTE_VOLUME,
+    NJORD_MEMBER_TAKER_VOLUME,
+    NJORD_MEMBER_PARTIAL,
+    NJORD_RECORDED_MEMBERS = 24 /* room for those to come */
+};
 
 typedef struct njord_recorded {
     njord_recorded_options options;

@@ -1,6 +1,7 @@
 /* fuzz_report.c - bytes as a result file. What is read must come back the same from being written,
  * and its page must be sealed whatever its texts are: three scripts, each ended once, and no other
  * element that a text could have made. Owned by the tests. */
+#include "../support/result_text.h"
 #include "backtest/report.h"
 
 #include <stdio.h>
@@ -44,7 +45,7 @@ static void again(const struct nj_buf *text, struct nj_buf *out)
     struct nj_result back;
     struct nj_error err = {0};
     if (nj_result_read(&back, "again", text->data, text->len, &err) != 0 ||
-        nj_result_write(&back, out, &err) != 0)
+        result_text(&back, out, &err) != 0)
         fail(err.text);
     nj_result_free(&back);
 }
@@ -54,7 +55,7 @@ static void check_written(const struct nj_result *result)
 {
     struct nj_buf texts[3] = {{0}};
     struct nj_error err = {0};
-    if (nj_result_write(result, &texts[0], &err) != 0)
+    if (result_text(result, &texts[0], &err) != 0)
         fail(err.text);
     again(&texts[0], &texts[1]);
     again(&texts[1], &texts[2]);

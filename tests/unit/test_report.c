@@ -1,5 +1,6 @@
 /* test_report.c - thinning, the figures that a report adds, escaping, and the size of a page;
  * expected values worked out by hand. The page in a browser: tests/e2e/test_report.py. */
+#include "../support/result_text.h"
 #include "backtest/benchmark.h"
 #include "backtest/report.h"
 #include "backtest/report_impl.h"
@@ -516,13 +517,13 @@ START_TEST(benchmark_and_prices_come_back_from_a_result_file)
     struct nj_buf text = {0}, again = {0};
     struct nj_error err = {0};
     make_result(&r, 40, 10);
-    ck_assert_int_eq(nj_result_write(&r, &text, &err), 0);
+    ck_assert_int_eq(result_text(&r, &text, &err), 0);
     ck_assert_msg(nj_result_read(&back, "r", text.data, text.len, &err) == 0, "%s", err.text);
     ck_assert_uint_eq(back.benchmark.n, 40);
     ck_assert_mem_eq(back.benchmark.value, r.benchmark.value, 40 * sizeof(double));
     ck_assert_str_eq(back.prices[0].symbol, "A/USDT");
     ck_assert_mem_eq(back.prices[0].ts_ns, r.prices[0].ts_ns, 40 * sizeof(int64_t));
-    ck_assert_int_eq(nj_result_write(&back, &again, &err), 0);
+    ck_assert_int_eq(result_text(&back, &again, &err), 0);
     ck_assert_str_eq(text.data, again.data);
     nj_buf_free(&text);
     nj_buf_free(&again);

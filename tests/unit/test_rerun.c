@@ -1,5 +1,6 @@
 /* test_rerun.c - a result goes through its file without a loss, and says enough to make the request
  * that it came of. The whole program: tests/e2e/test_rerun.py. */
+#include "../support/result_text.h"
 #include "backtest/rerun.h"
 #include "test_main.h"
 
@@ -75,7 +76,7 @@ static void write_text(const struct nj_result *r, struct nj_buf *out)
 {
     struct nj_error err = {0};
     nj_buf_clear(out);
-    ck_assert_msg(nj_result_write(r, out, &err) == 0, "%s", err.text);
+    ck_assert_msg(result_text(r, out, &err) == 0, "%s", err.text);
 }
 
 static void read_text(struct nj_result *r, const struct nj_buf *text)
