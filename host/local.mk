@@ -88,6 +88,8 @@ host_libnjord_a_SOURCES = \
     host/backtest/walk_file.h \
     host/backtest/walk_folds.c \
     host/backtest/walk_folds.h \
+    host/backtest/walk_report.c \
+    host/backtest/walk_report.h \
     host/backtest/walk_stitch.c \
     host/backtest/walk_stitch.h \
     host/backtest/walk_worth.c \

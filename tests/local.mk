@@ -183,6 +183,7 @@ e2e_tests = \
     tests/e2e/test_templates.sh \
     tests/e2e/test_verify.py \
     tests/e2e/test_walk_forward.py \
+    tests/e2e/test_walk_report.py \
     tests/e2e/test_warmup.py \
     tests/e2e/test_tree_checks.py \
     tests/golden/indicators/make.py \

@@ -100,6 +100,8 @@ void nj_walk_steady(const struct nj_walk *walk, uint32_t axis, struct nj_walk_st
 /* Runs that failed, of all; the first one's line ("": none). */
 uint64_t nj_walk_failed(const struct nj_walk *walk, uint64_t *runs, const char **why);
 const char *nj_walk_curve_path(const struct nj_walk *walk);
+/* What a reader of its figures should know, as warnings of a result. NJ_ERR_NOMEM. */
+int nj_walk_notes(const struct nj_walk *walk, struct nj_result *into);
 /* The folds of a job, without a run: *n, or the error that nj_walk_run() would give. */
 int nj_walk_count(const struct nj_bt_job *job, const struct nj_walk_spec *spec, size_t *n,
                   struct nj_error *err);

@@ -3,10 +3,14 @@
 #include "trade/sum.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #define DAY_NS    INT64_C(86400000000000)
 #define YEAR_DAYS 365.0
+
+#define FEW_TRADES 30
+#define FEW_TESTS  5
 
 static double days(int64_t from_ns, int64_t to_ns)
 {
@@ -106,4 +110,29 @@ void nj_walk_steadiness(const struct nj_space *space, const struct nj_walk_fold 
         qsort(places, chosen, sizeof *places, by_number);
     out->values = places ? most_of(places, chosen, &out->place, &out->times) : 0;
     free(places);
+}
+
+int nj_walk_notes(const struct nj_walk *walk, struct nj_result *into)
+{
+    const struct nj_walk_worth *worth = nj_walk_worth(walk);
+    const struct nj_walk_stitched *s = nj_walk_stitched(walk);
+    const struct nj_walk_fold *last = nj_walk_fold(walk, nj_walk_folds(walk) - 1);
+    int rc = 0;
+    if (worth->open == 1)
+        rc = nj_result_warn(into, "1 position was open where a test ended: marked at the last "
+                                  "close, the next begins flat");
+    else if (worth->open > 1)
+        rc = nj_result_warn(into,
+                            "%llu positions were open where tests ended: marked at the last close, "
+                            "the next begins flat",
+                            (unsigned long long)worth->open);
+    if (rc == 0 && last->window.cut && last->tested)
+        rc = nj_result_warn(into, "the last test is cut short by the end of the data");
+    if (rc == 0 && worth->tested > 0 && s->n_trades < FEW_TRADES)
+        rc = nj_result_warn(into, "%zu trades: too few to tell skill from luck (%d or more)",
+                            s->n_trades, FEW_TRADES);
+    if (rc == 0 && worth->tested > 0 && worth->tested < FEW_TESTS)
+        rc = nj_result_warn(into, "%llu test%s: too few to say much of the strategy",
+                            (unsigned long long)worth->tested, worth->tested == 1 ? "" : "s");
+    return rc;
 }

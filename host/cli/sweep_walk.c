@@ -1,5 +1,7 @@
 #include "cli/sweep_walk.h"
 
+#include "backtest/walk_report.h"
+#include "base/fs.h"
 #include "base/json_out.h"
 #include "cli/data.h"
 #include "cli/sweep_progress.h"
@@ -17,6 +19,7 @@ struct shown {
     const struct nj_cli *cli;
     const struct nj_walk_request *q;
     const struct nj_walk *walk;
+    const struct nj_sweep_walk_page *page;
 };
 
 bool nj_sweep_walk_options(const struct nj_cli *cli, const struct nj_cli_list *texts,
@@ -169,14 +172,24 @@ static int print_json(const struct shown *s, struct nj_error *err)
     nj_put_text(&json, "sort", nj_metric_infos[s->q->sort].name);
     nj_put_text(&json, "output", s->q->output);
     nj_put_text(&json, "curve", nj_walk_curve_path(s->walk));
+    if (s->page->path)
+        nj_put_text(&json, "report", s->page->path);
     nj_put_open(&json, "folds", '[');
     for (size_t i = 0; i < nj_walk_folds(s->walk); i++)
         put_fold(s, &json, i, set);
     nj_put_close(&json, ']');
     put_worth(s, &json, set);
+    struct nj_result notes = {0};
+    int rc = nj_walk_notes(s->walk, &notes);
+    nj_put_open(&json, "warnings", '[');
+    for (size_t i = 0; i < notes.n_warnings; i++)
+        nj_put_text(&json, NULL, notes.warnings[i]);
+    nj_put_close(&json, ']');
+    nj_result_free(&notes);
     nj_put_close(&json, '}');
     nj_buf_putc(&text, '\n');
-    int rc = text.failed ? nj_error_set(err, NJ_ERR_NOMEM, "out of memory") : 0;
+    if (rc != 0 || text.failed)
+        rc = nj_error_set(err, NJ_ERR_NOMEM, "out of memory");
     if (rc == 0)
         fwrite(text.data, 1, text.len, stdout);
     nj_buf_free(&text);
@@ -318,25 +331,11 @@ static void print_steady(const struct shown *s)
 
 static void print_notes(const struct shown *s)
 {
-    const struct nj_walk_worth *worth = nj_walk_worth(s->walk);
-    size_t n = nj_walk_folds(s->walk);
-    const struct nj_walk_fold *last = nj_walk_fold(s->walk, n - 1);
-    if (worth->open == 1)
-        printf("%-16s1 position was open where a test ended: marked at the last close, the next "
-               "begins flat\n",
-               "Note:");
-    else if (worth->open > 1)
-        printf("%-16s%llu positions were open where tests ended: marked at the last close, the "
-               "next begins flat\n",
-               "Note:", (unsigned long long)worth->open);
-    if (last->window.cut && last->tested)
-        printf("%-16sthe last test is cut short by the end of the data\n", "Note:");
-    if (worth->tested > 0 && nj_walk_stitched(s->walk)->n_trades < 30)
-        printf("%-16s%zu trades: too few to tell skill from luck (30 or more)\n",
-               "Note:", nj_walk_stitched(s->walk)->n_trades);
-    if (worth->tested > 0 && worth->tested < 5)
-        printf("%-16s%llu tests: too few to say much of the strategy\n",
-               "Note:", (unsigned long long)worth->tested);
+    struct nj_result notes = {0};
+    (void)nj_walk_notes(s->walk, &notes); /* out of memory: some are missing */
+    for (size_t i = 0; i < notes.n_warnings; i++)
+        printf("%-16s%s\n", "Note:", notes.warnings[i]);
+    nj_result_free(&notes);
 }
 
 static void print_worth(const struct shown *s)
@@ -357,6 +356,30 @@ static void print_worth(const struct shown *s)
     print_notes(s);
     printf("\nFolds saved to: %s\nEquity curve saved to: %s\n", s->q->output,
            nj_walk_curve_path(s->walk));
+    if (s->page->path)
+        printf("Report saved to: %s\n", s->page->path);
+    else if (s->page->missing)
+        printf("Report: not built in: %s\n", s->page->missing);
+}
+
+static int write_page(const struct shown *s, struct nj_error *err)
+{
+    struct nj_walk_page page = {
+        .walk = s->walk, .request = s->q, .wheres = s->page->wheres, .n_wheres = s->page->n_wheres};
+    struct nj_result about;
+    struct nj_buf text = {0};
+    int rc = nj_bt_job_about(s->q->job, &about, err);
+    if (rc != 0)
+        return rc;
+    page.about = &about;
+    rc = nj_walk_report_html(&page, &text, err);
+    if (rc == 0)
+        rc = nj_mkdirs_for(s->page->path, 0777, err);
+    if (rc == 0)
+        rc = nj_replace_file(s->q->platform, s->page->path, text.data, text.len, 0666, err);
+    nj_buf_free(&text);
+    nj_result_free(&about);
+    return rc;
 }
 
 static void print_failed(const struct shown *s)
@@ -401,7 +424,8 @@ static void print_head(const struct nj_walk_request *q, size_t folds)
     fflush(stdout);
 }
 
-int nj_sweep_walk(const struct nj_cli *cli, struct nj_walk_request *q, struct nj_error *err)
+int nj_sweep_walk(const struct nj_cli *cli, struct nj_walk_request *q,
+                  const struct nj_sweep_walk_page *page, struct nj_error *err)
 {
     struct nj_sweep_progress progress;
     struct nj_walk *walk = NULL;
@@ -418,8 +442,11 @@ int nj_sweep_walk(const struct nj_cli *cli, struct nj_walk_request *q, struct nj
     nj_sweep_progress_end(&progress);
     if (rc != 0)
         return rc;
-    struct shown shown = {cli, q, walk};
-    rc = cli->json ? print_json(&shown, err) : print_table(&shown, err);
+    struct shown shown = {cli, q, walk, page};
+    if (page->path)
+        rc = write_page(&shown, err);
+    if (rc == 0)
+        rc = cli->json ? print_json(&shown, err) : print_table(&shown, err);
     if (rc == 0 && !cli->json)
         print_worth(&shown);
     if (rc == 0)

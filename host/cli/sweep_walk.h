@@ -12,7 +12,15 @@
  * told. */
 bool nj_sweep_walk_options(const struct nj_cli *cli, const struct nj_cli_list *texts,
                            const char *top, struct nj_walk_spec *out);
+/* The page of it: where it goes; NULL: nowhere, since it is not built in (missing: why) or not
+ * wanted. */
+struct nj_sweep_walk_page {
+    const char *path, *missing;
+    const char *const *wheres; /* constraints, as they were given */
+    size_t n_wheres;
+};
 /* Runs it with a progress bar and prints what came of it. request->progress is filled here. */
-int nj_sweep_walk(const struct nj_cli *cli, struct nj_walk_request *request, struct nj_error *err);
+int nj_sweep_walk(const struct nj_cli *cli, struct nj_walk_request *request,
+                  const struct nj_sweep_walk_page *page, struct nj_error *err);
 
 #endif

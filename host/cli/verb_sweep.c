@@ -368,9 +368,13 @@ static int run_walk(const struct report *r, const struct args *a, struct nj_erro
                                       .jobs = (uint32_t)r->choice->jobs,
                                       .limit_ns = (int64_t)(r->choice->limit_s * 1e9),
                                       .sort = r->choice->sort,
-                                      .output = a->output ? a->output : NJ_SWEEP_WALK_OUTPUT,
+                                      .output = r->output,
                                       .restart = a->restart};
-    return nj_sweep_walk(r->cli, &request, err);
+    struct nj_sweep_walk_page page = {.path = r->page,
+                                      .missing = a->no_report ? NULL : nj_report_missing(),
+                                      .wheres = a->wheres.items,
+                                      .n_wheres = a->wheres.n};
+    return nj_sweep_walk(r->cli, &request, &page, err);
 }
 
 int nj_verb_sweep(struct nj_cli *cli)
@@ -383,9 +387,9 @@ int nj_verb_sweep(struct nj_cli *cli)
     struct choice choice;
     char page[NJ_PATH_MAX];
     _Static_assert(sizeof(struct args) <= NJ_CLI_OWN, "a verb's own struct");
-    const char *output = a->output ? a->output : "var/backtest/sweep_results.csv";
-    if (a->report && a->walks.n)
-        return nj_cli_error(cli, NJ_EXIT_USAGE, "--report is for a sweep without --walk-forward");
+    const char *output = a->output    ? a->output
+                         : a->walks.n ? NJ_SWEEP_WALK_OUTPUT
+                                      : "var/backtest/sweep_results.csv";
     int rc = nj_sweep_page_path(cli, a->report, a->no_report, output, page);
     if (rc == 0)
         rc = nj_backtest_request(cli, &a->run, &request, &limits);

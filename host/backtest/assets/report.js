@@ -1,7 +1,7 @@
 /* report.js - the charts of one run, or of several over each other. */
 (function () {
   "use strict";
-  const {data, group, percent, curve, together, css, ticks, draw, line, area, histogram, link, ranges, start} = njord;
+  const {data, group, percent, curve, together, css, ticks, draw, line, area, histogram, link, ranges, start, axes} = njord;
   const colours = ["#1d6fd8", "#e07b12", "#159a6a", "#b5438f", "#7a5bd0", "#c9a21a", "#d0454f", "#13a3b4", "#7d8a2e", "#9a6a4b",
     "#5f7186", "#d66fa5"];
 
@@ -19,7 +19,49 @@
     const series = [line("Equity", "--main", unit, {fill: css("--fill"), fillTo: (u) => u.scales.y.min, width: 2})];
     if (hold.t.length) series.push(line("Buy and hold", "--hold", unit, {dash: [5, 4]}));
     const values = together(hold.t.length ? [own, hold] : [own]);
-    draw("equity", values, series, ticks(""));
+    draw("equity", values, series, ticks(""), folds.length ? {options: {hooks: {setScale: [link], draw: [foldLines]}}} : undefined);
+  }
+
+  // ---- of a walk-forward: its folds, as their table has them ----
+
+  const folds = Array.from(document.querySelectorAll("#folds tbody tr"), (row) => {
+    const number = (name) => name in row.dataset ? +row.dataset[name] : null;
+    return {fold: number("fold"), from: number("from") / 1000, train: number("train"), test: number("test")};
+  });
+
+  // Where each test begins, with its number where there is room.
+  function foldLines(u) {
+    const ctx = u.ctx, px = devicePixelRatio;
+    let free = -Infinity;
+    ctx.save();
+    ctx.font = 11 * px + "px system-ui, sans-serif";
+    ctx.textBaseline = "top";
+    ctx.strokeStyle = css("--hold");
+    ctx.fillStyle = css("--soft");
+    ctx.lineWidth = px;
+    ctx.setLineDash([2 * px, 3 * px]);
+    for (const f of folds) {
+      if (f.from < u.scales.x.min || f.from > u.scales.x.max) continue;
+      const x = Math.round(u.valToPos(f.from, "x", true)), text = String(f.fold);
+      ctx.beginPath();
+      ctx.moveTo(x, u.bbox.top);
+      ctx.lineTo(x, u.bbox.top + u.bbox.height);
+      ctx.stroke();
+      if (x < free) continue;
+      ctx.fillText(text, x + 3 * px, u.bbox.top + 2 * px);
+      free = x + ctx.measureText(text).width + 8 * px;
+    }
+    ctx.restore();
+  }
+
+  function foldsChart() {
+    const name = document.getElementById("train-test").dataset.metric, points = {points: {show: true, size: 7}};
+    const whole = (u, at) => at.map((v) => v % 1 ? "" : group(v, 0));
+    const at = (u, v) => v == null ? "" : group(v, 0);
+    draw("train-test", [folds.map((f) => f.fold), folds.map((f) => f.train), folds.map((f) => f.test)],
+      [line("Train", "--hold", (v) => group(v, 2), Object.assign({dash: [5, 4]}, points)), line("Test", "--main", (v) => group(v, 2), points)],
+      ticks(""), {plain: true, name: "Fold", at: at, none: "no fold has a " + name, options: {axes: axes(whole, ticks("")),
+        scales: {x: {time: false, range: () => [.5, folds.length + .5]}}}});
   }
 
   function drawdownChart() {
@@ -104,6 +146,7 @@
   function drawAll() {
     if (data.mode === "single") {
       equityChart();
+      if (folds.length) foldsChart();
       drawdownChart();
       histogramChart();
       data.prices.forEach(priceChart);
