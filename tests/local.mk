@@ -152,6 +152,7 @@ e2e_tests = \
     tests/e2e/test_env.py \
     tests/e2e/test_glob_redis.py \
     tests/e2e/test_harness.sh \
+    tests/e2e/test_hostile.py \
     tests/e2e/test_isolation.py \
     tests/e2e/test_journal_full.py \
     tests/e2e/test_killswitch.py \

@@ -10,7 +10,7 @@
 #define DAY_NS      INT64_C(86400000000000)
 #define YEAR_DAYS   365.0
 /* What sums of doubles differ by though the money is the same: no fall below a peak, no return. */
-#define SAME_EQUITY 1e-12
+#define SAME_EQUITY 1e-13
 #define SAME_RETURN 1e-14
 
 /* ---- sums ---- */

@@ -131,7 +131,7 @@ void nj_metrics_reference(struct nj_buf *out)
         "is ever NaN or infinite. Figures marked * need pow and are written rounded to 12 "
         "significant digits, since the last digits of pow differ between processors; all others "
         "are exact to the last bit on one architecture. What rounding makes is no figure: equity "
-        "less than 1e-12 of the peak below it is back at the peak, and returns that differ by no "
+        "less than 1e-13 of the peak below it is back at the peak, and returns that differ by no "
         "more than 1e-14 are the same.\n\n"
         "| name | unit | what it is | source |\n|---|---|---|---|\n");
     for (int i = 0; i < NJ_METRIC_COUNT; i++) {

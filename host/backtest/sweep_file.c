@@ -157,8 +157,10 @@ int nj_sweep_file_open(struct nj_sweep_file **out, const struct nj_sweep_file_op
         rc = nj_error_set(err, NJ_ERR_NOMEM, "sweep: out of memory");
     for (uint64_t i = 0; rc == 0 && i < options->n_sets; i++)
         f->offsets[i] = NONE;
+    if (rc == 0)
+        rc = nj_replaceable(options->output, err);
     int len = snprintf(f->path, sizeof f->path, "%s", options->output);
-    if (rc == 0 && (len < 1 || (size_t)len + sizeof ".partial" > sizeof f->partial))
+    if (rc == 0 && (size_t)len + sizeof ".partial" > sizeof f->partial)
         rc = nj_error_set(err, NJ_ERR_LIMIT, "file '%.80s': its name is too long", options->output);
     if (rc == 0) {
         memcpy(f->partial, f->path, (size_t)len);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ASK_BYTES       (8u << 20)
@@ -137,6 +138,17 @@ static int write_all(const struct nj_platform *pf, int fd, const char *data, siz
     return 0;
 }
 
+int nj_replaceable(const char *path, struct nj_error *err)
+{
+    struct stat found;
+    if (*path == '\0')
+        return nj_error_set(err, NJ_ERR_CONFIG, "file '': expected a name");
+    if (stat(path, &found) != 0 || S_ISREG(found.st_mode))
+        return 0;
+    return nj_error_set(err, NJ_ERR_IO, "file '%s': cannot be replaced: it is %s", path,
+                        S_ISDIR(found.st_mode) ? "a folder" : "a device, a pipe or a socket");
+}
+
 void nj_replace_drop(struct nj_replacing *file)
 {
     if (file->fd < 0)
@@ -157,6 +169,9 @@ int nj_replace_begin(struct nj_replacing *file, const struct nj_platform *pf, co
                      mode_t mode, struct nj_error *err)
 {
     *file = (struct nj_replacing){.pf = pf, .fd = -1};
+    int rc = nj_replaceable(path, err);
+    if (rc != 0)
+        return rc;
     int n = snprintf(file->temporary, sizeof file->temporary, "%s.new", path);
     if (n < 0 || (size_t)n >= sizeof file->temporary)
         return nj_error_set(err, NJ_ERR_LIMIT, "path '%s': too long", path);

@@ -24,8 +24,11 @@ int nj_mkdirs_for(const char *path, mode_t mode, struct nj_error *err);
 int nj_read_file(const char *path, size_t max, struct nj_buf *out, struct nj_error *err);
 /* Reads `len` bytes at `at`, fewer only at the end of the file; how many. -1: errno. */
 ssize_t nj_read_at(const struct nj_platform *pf, int fd, void *out, size_t len, off_t at);
-/* Replaces a file as one step: temporary name in the same folder, fsync, rename, fsync of the
- * folder. */
+/* May a rename put a file in the place of `path`? Not where a folder, a device or a pipe is: a
+ * rename over /dev/full takes the device away. NJ_ERR_IO; NJ_ERR_CONFIG: the name is empty. */
+int nj_replaceable(const char *path, struct nj_error *err);
+/* Replaces a file (see nj_replaceable) as one step: temporary name in the same folder, fsync,
+ * rename, fsync of the folder. */
 int nj_replace_file(const struct nj_platform *pf, const char *path, const void *data, size_t len,
                     mode_t mode, struct nj_error *err);
 /* The same in pieces. */

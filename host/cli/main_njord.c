@@ -3,6 +3,7 @@
 #include "config/value.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,7 +201,8 @@ static int run_parsed(struct nj_cli *cli, const struct nj_verb *verb)
     int rc = check_usage(cli, verb);
     if (rc == 0)
         rc = verb->run(cli);
-    if (fflush(stdout) != 0 && rc == 0)
+    bool lost = ferror(stdout) != 0; /* what went out before the last piece */
+    if ((fflush(stdout) != 0 || lost) && rc == 0)
         rc = nj_cli_error(cli, NJ_EXIT_FAILED, "standard output cannot be written");
     return rc;
 }
@@ -221,6 +223,7 @@ int main(int argc, char **argv)
 {
     struct nj_cli cli = {.program = "njord"};
     const char *word = argc > 1 ? argv[1] : NULL;
+    signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is an error of the call that met it */
     if (!word) {
         print_overview(stderr);
         return NJ_EXIT_USAGE;

@@ -90,8 +90,10 @@ static int print_file(const struct nj_cli *cli, const char *path)
         return nj_cli_error(cli, NJ_EXIT_FAILED, "file '%s': %s", path, strerror(errno));
     while ((n = fread(part, 1, sizeof part, in)) > 0)
         fwrite(part, 1, n, stdout);
+    bool lost = ferror(in) != 0;
     fclose(in);
-    return NJ_EXIT_DONE;
+    return lost ? nj_cli_error(cli, NJ_EXIT_FAILED, "file '%s': cannot be read", path)
+                : NJ_EXIT_DONE;
 }
 
 static void show_progress(void *ctx, uint64_t rows)

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -180,6 +181,22 @@ START_TEST(a_replaced_file_has_its_mode_and_length)
 }
 END_TEST
 
+START_TEST(only_a_regular_file_is_replaced)
+{
+    struct stat found;
+    const char *pipe = temp_path("pipe");
+    ck_assert_int_eq(mkfifo(pipe, 0600), 0);
+    ck_assert_int_eq(nj_replace_file(nj_platform_system(), pipe, "x", 1, 0600, &err), NJ_ERR_IO);
+    ck_assert_ptr_nonnull(strstr(err.text, "it is a device, a pipe or a socket"));
+    ck_assert(stat(pipe, &found) == 0 && S_ISFIFO(found.st_mode));
+    ck_assert_int_eq(nj_replace_file(nj_platform_system(), temp_path("."), "x", 1, 0600, &err),
+                     NJ_ERR_IO);
+    ck_assert_ptr_nonnull(strstr(err.text, "it is a folder"));
+    ck_assert_int_eq(nj_replaceable("", &err), NJ_ERR_CONFIG);
+    ck_assert_int_eq(nj_replaceable(temp_path("not there"), &err), 0);
+}
+END_TEST
+
 START_TEST(a_busy_lock_names_the_process_that_has_it)
 {
     int ready[2], done[2];
@@ -240,6 +257,7 @@ int main(void)
                         2);
     tcase_add_test(tests, a_write_that_is_interrupted_goes_on_but_not_for_ever);
     tcase_add_test(tests, a_replaced_file_has_its_mode_and_length);
+    tcase_add_test(tests, only_a_regular_file_is_replaced);
     tcase_add_test(tests, a_busy_lock_names_the_process_that_has_it);
     tcase_add_test(tests, a_lock_that_cannot_be_made_says_why);
     tcase_add_test(tests, sha_256_is_that_of_fips_180);

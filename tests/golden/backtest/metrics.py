@@ -33,7 +33,7 @@ def drawdowns(curve, initial):
     """(depth, ns from the peak until it was reached again or the end) of each."""
     found, peak, peak_ts, lowest = [], initial, curve[0][0], None
     for ts, equity in curve:
-        if equity < peak * (1 - 1e-12):
+        if equity < peak * (1 - 1e-13):
             lowest = equity if lowest is None else min(lowest, equity)
             continue
         if lowest is not None:
