@@ -80,9 +80,6 @@ struct nj_bt_options {
     void *flow_ctx;
     /* Counts, for each series, the rows that the run has begun to work off; may be NULL. */
     uint64_t *begun;
-    /* Called every 65,536 rows with rows done; returning false ends the run. May be NULL. */
-    bool (*progress)(void *ctx, uint64_t rows);
-    void *progress_ctx;
 };
 
 /* `rows` and `last_ts_ns` are of the row at hand while a callback runs: the runner watches them. */

@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PROGRESS_EVERY 65536u
-
 static const struct nj_columns *piece_of(const struct nj_bt_symbol *s)
 {
     return s->piece < s->series->n_pieces ? &s->series->pieces[s->piece] : NULL;
@@ -297,11 +295,11 @@ static void step_bars(struct nj_bt *bt, int64_t close_ns)
 
 /* Rows of the only symbol, as step_bars() takes them, for as long as nothing else is to be looked
  * at at their instants: most rows of most runs. */
-static void quiet_bars(struct nj_bt *bt, struct nj_bt_symbol *s, size_t most)
+static void quiet_bars(struct nj_bt *bt, struct nj_bt_symbol *s)
 {
     const struct nj_columns *c = s->columns;
     uint64_t *begun = bt->o->begun;
-    size_t row = s->row, end = c->n - row < most ? c->n : row + most;
+    size_t row = s->row;
     int64_t length_ns = bt->length_ns, to_ns = bt->o->to_ns, at = s->next_ns;
     bool more = bt->n_timers == 0 && nj_fifo_empty(&s->at_open) && resting(s) == 0;
     if (!more)
@@ -325,7 +323,7 @@ static void quiet_bars(struct nj_bt *bt, struct nj_bt_symbol *s, size_t most)
         if (!s->warming)
             keep_point(bt, at);
         s->row = ++row;
-        if (row == end || c->ts[row] <= c->ts[row - 1] || c->ts[row] >= to_ns || bt->rc != 0) {
+        if (row >= c->n || c->ts[row] <= c->ts[row - 1] || c->ts[row] >= to_ns || bt->rc != 0) {
             find_next(bt, s); /* the end of a piece or of the run, or a row out of order */
             return;
         }
@@ -366,7 +364,6 @@ int nj_bt_rows_init(struct nj_bt *bt)
 
 void nj_bt_walk(struct nj_bt *bt)
 {
-    uint64_t next_word = PROGRESS_EVERY;
     bool trades = bt->o->input == NJ_COLUMNS_TRADES;
     bool quiet = !trades && bt->n_symbols == 1 && bt->n_frames == 0;
     while (bt->rc == 0) {
@@ -381,12 +378,7 @@ void nj_bt_walk(struct nj_bt *bt)
         else
             step_bars(bt, s->next_ns);
         if (quiet && s->next_ns != INT64_MAX && bt->rc == 0)
-            quiet_bars(bt, s, PROGRESS_EVERY);
-        if (bt->o->progress && bt->out->counts.rows >= next_word) {
-            next_word = bt->out->counts.rows + PROGRESS_EVERY;
-            if (!bt->o->progress(bt->o->progress_ctx, bt->out->counts.rows))
-                nj_bt_fail(bt, NJ_ERR_BUSY, "backtest: stopped");
-        }
+            quiet_bars(bt, s);
     }
     if (bt->rc == 0 && trades && bt->out->counts.rows > 0)
         nj_bt_last_point(bt);
