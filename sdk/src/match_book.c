@@ -204,14 +204,37 @@ int njord_match_book_next(njord_match_book *b, njord_match_tick *t, njord_match_
     return 1;
 }
 
-/* Two orders of one id or one seq. */
-static bool clash(const njord_match_order *orders, size_t count)
+static int by_id(const void *a, const void *b)
 {
+    return strcmp((*(const njord_match_order *const *)a)->id,
+                  (*(const njord_match_order *const *)b)->id);
+}
+
+static int by_seq(const void *a, const void *b)
+{
+    const njord_match_order *x = *(const njord_match_order *const *)a;
+    const njord_match_order *y = *(const njord_match_order *const *)b;
+    return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+/* NJORD_E_STATE: two orders of one id or one seq. */
+static njord_status all_differ(const njord_match_order *orders, size_t count)
+{
+    static int (*const ways[])(const void *, const void *) = {by_id, by_seq};
+    njord_status rc = NJORD_OK;
+    const njord_match_order **sorted = calloc(count > 0 ? count : 1, sizeof *sorted);
+    if (sorted == NULL)
+        return NJORD_E_NOMEM;
     for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (orders[i].seq == orders[j].seq || strcmp(orders[i].id, orders[j].id) == 0)
-                return true;
-    return false;
+        sorted[i] = &orders[i];
+    for (size_t w = 0; w < 2; w++) {
+        qsort(sorted, count, sizeof *sorted, ways[w]);
+        for (size_t i = 1; i < count; i++)
+            if (ways[w](&sorted[i - 1], &sorted[i]) == 0)
+                rc = NJORD_E_STATE;
+    }
+    free(sorted);
+    return rc;
 }
 
 njord_status njord_match_book_restore(njord_match_book *b, const njord_match_order *orders,
@@ -224,7 +247,8 @@ njord_status njord_match_book_restore(njord_match_book *b, const njord_match_ord
     for (size_t i = 0; i < count; i++)
         if (!can_rest(&orders[i]) || orders[i].seq == 0 || orders[i].seq == UINT64_MAX)
             goto fail;
-    if (clash(orders, count))
+    rc = all_differ(orders, count);
+    if (rc != NJORD_OK)
         goto fail;
     for (size_t i = 0; i < count; i++) {
         njord_match_side *s = side_of(&made, &orders[i]);

@@ -79,18 +79,30 @@ void paper_market_step(struct paper_market *m, double step)
     m->step = step;
 }
 
+/* What the orders of one side bind: of the base by sells, of the quote by buys. Added up from the
+ * next to fill on, so that the same orders give the same bits, however they came to be there. */
+static double side_lock(double sum, const njord_match_side *side, uint8_t of, double step,
+                        double fee)
+{
+    int64_t lots = 0; /* orders of one size are many: it is turned into a quantity once */
+    double qty = 0.0;
+    for (size_t k = side->count; k-- > 0;) {
+        const njord_match_order *o = &side->orders[k];
+        if (o->side != of)
+            continue;
+        if (o->lots != lots)
+            qty = njord_lots_to_qty(lots = o->lots, step);
+        sum += of == NJORD_SIDE_SELL ? qty : qty * o->limit_price * (1.0 + fee);
+    }
+    return sum;
+}
+
 void paper_market_relock(struct paper *p, struct paper_market *m)
 {
-    double base = 0.0, quote = 0.0;
     size_t n = njord_match_book_count(&m->book);
-    for (size_t k = 0; k < n; k++) {
-        const njord_match_order *o = njord_match_book_at(&m->book, k);
-        double qty = njord_lots_to_qty(o->lots, m->step);
-        if (o->side == NJORD_SIDE_SELL)
-            base += qty;
-        else if (o->type == NJORD_TYPE_LIMIT)
-            quote += qty * o->limit_price * (1.0 + fmax(p->maker, 0.0));
-    }
+    double base = side_lock(0.0, &m->book.waiting, NJORD_SIDE_SELL, m->step, 0.0);
+    double quote = side_lock(0.0, &m->book.buys, NJORD_SIDE_BUY, m->step, fmax(p->maker, 0.0));
+    base = side_lock(base, &m->book.sells, NJORD_SIDE_SELL, m->step, 0.0);
     paper_sum_add(&p->assets[m->base].locked, base - m->locked_base);
     paper_sum_add(&p->assets[m->quote].locked, quote - m->locked_quote);
     m->locked_base = base;
