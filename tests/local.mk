@@ -200,6 +200,7 @@ test_plugins = \
     tests/plugins/counter_v2.so \
     tests/plugins/create_refuses.so \
     tests/plugins/dice.so \
+    tests/plugins/earlybird.so \
     tests/plugins/errors_always.so \
     tests/plugins/flipper.so \
     tests/plugins/haggler.so \

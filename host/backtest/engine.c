@@ -213,7 +213,7 @@ static int make_instance(struct nj_bt *bt)
         return rc;
     const njord_strategy_iface *s = &bt->instance->iface.strategy;
     bool bars = s->on_bar || s->on_event, trades = s->on_trade || s->on_event;
-    if (o->input == NJ_COLUMNS_BARS ? !bars : !trades && !bars)
+    if (o->input == NJ_COLUMNS_BARS ? !bars : !trades && !bars && !s->on_timer)
         return nj_error_set(bt->err, NJ_ERR_CONFIG,
                             "strategy '%s' has no callback for %s: expected --input %s",
                             o->strategy_id, o->input == NJ_COLUMNS_BARS ? "bars" : "trades",

@@ -43,6 +43,7 @@ struct nj_bt_live {
     uint64_t epoch_s;   /* of the intents' ids */
     bool bars_unheard;  /* it makes no bars */
     bool gaps_unfilled; /* ohlcv.gap_fill: false */
+    bool no_time_yet;   /* at its start the time is 0, until the first trade tells it */
 };
 
 struct nj_bt_options {

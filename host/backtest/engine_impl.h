@@ -45,7 +45,8 @@ struct nj_bt_symbol {
     struct nj_position *position;
     struct nj_order_desk desk;
     njord_fill fill;             /* of the latest: what does not differ from fill to fill stays */
-    char topic[64];              /* of its bars */
+    char topic[64];              /* of its rows */
+    bool unwanted;               /* with trades: they are not what the strategy asks for */
     njord_bar pristine;          /* of bars: all that a row does not change */
     bool warming;                /* its latest row is warm-up */
     struct nj_bt_longer *longer; /* one a frame of the run; NULL: none */
@@ -154,6 +155,8 @@ void nj_bt_next_row(struct nj_bt *bt, struct nj_bt_symbol *s);
 
 /* engine_trades.c */
 int nj_bt_trades_init(struct nj_bt *bt);
+/* Before the first row, once the strategy has started. */
+void nj_bt_trades_begin(struct nj_bt *bt);
 void nj_bt_trades_free(struct nj_bt_symbol *s);
 struct nj_bt_symbol *nj_bt_earliest_trade(struct nj_bt *bt);
 /* When the symbol's next row came. */

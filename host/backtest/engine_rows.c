@@ -355,8 +355,10 @@ int nj_bt_rows_init(struct nj_bt *bt)
     bool trades = bt->o->input == NJ_COLUMNS_TRADES;
     const struct nj_bt_symbol *first = trades ? nj_bt_earliest_trade(bt) : earliest(bt);
     bt->opened_ns = INT64_MIN;
-    if (first) /* what the clock says at start: the first row's opening */
-        bt->now_ns = trades ? nj_bt_trade_time(first) : first->next_ns - bt->length_ns;
+    if (trades && bt->o->live.no_time_yet)
+        bt->now_ns = 0;
+    else if (first) /* what the clock says at start: the first row's opening */
+        bt->now_ns = first->next_ns - bt->length_ns;
     if (bt->rc != 0)
         return bt->rc;
     return reserve_points(bt, bt->o->input == NJ_COLUMNS_BARS ? rows + 1 : 4096);
@@ -366,6 +368,8 @@ void nj_bt_walk(struct nj_bt *bt)
 {
     bool trades = bt->o->input == NJ_COLUMNS_TRADES;
     bool quiet = !trades && bt->n_symbols == 1 && bt->n_frames == 0;
+    if (trades)
+        nj_bt_trades_begin(bt);
     while (bt->rc == 0) {
         struct nj_bt_symbol *s = trades ? nj_bt_earliest_trade(bt) : earliest(bt);
         if (!s)

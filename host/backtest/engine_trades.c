@@ -133,6 +133,23 @@ int nj_bt_trades_init(struct nj_bt *bt)
     return nj_ohlcv_new(&bt->bars, &options, bt->err);
 }
 
+void nj_bt_trades_begin(struct nj_bt *bt)
+{
+    const struct nj_bt_symbol *first = nj_bt_earliest_trade(bt);
+    for (uint32_t i = 0; i < bt->n_symbols; i++) {
+        struct nj_bt_symbol *s = &bt->symbols[i];
+        snprintf(s->topic, sizeof s->topic, "md.trades.%s", s->pristine.symbol);
+        s->unwanted = s->aside || !nj_bt_wanted(bt, s->topic, !bt->bars_only);
+    }
+    nj_bt_flow_drain(bt); /* of what was sent at the start */
+    for (size_t i = 0; first && bt->o->live.no_time_yet && i < bt->n_timers; i++) {
+        struct nj_bt_timer *t = &bt->timers[i]; /* what was set then: time begins here */
+        if (t->due_ns < first->next_ns &&
+            __builtin_add_overflow(t->due_ns, first->next_ns, &t->due_ns))
+            t->due_ns = INT64_MAX;
+    }
+}
+
 void nj_bt_trades_free(struct nj_bt_symbol *s)
 {
     for (struct nj_bt_source *next; s->source; s->source = next) {
@@ -223,7 +240,11 @@ static void look_at_id(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_tra
         return;
     if (first)
         tell_status(bt, s, trade, at_ns, NJORD_FEED_EVENT_UP, NJORD_NONE_I64, NJORD_NONE_I64);
-    if (nj_trade_ids_take(&source->ids, trade->trade_id, &from, &to) == NJ_TRADE_ID_GAP)
+    int64_t number = s->columns->id ? s->columns->id[s->row] : NJORD_NONE_I64;
+    enum nj_trade_id id = number >= 0
+                              ? nj_trade_ids_take_number(&source->ids, number, &from, &to)
+                              : nj_trade_ids_take(&source->ids, trade->trade_id, &from, &to);
+    if (id == NJ_TRADE_ID_GAP)
         tell_status(bt, s, trade, at_ns, NJORD_FEED_EVENT_GAP, from, to);
 }
 
@@ -232,7 +253,6 @@ static void look_at_id(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_tra
 /* What a trade is to the strategy and the books, stage by stage. */
 static void work_off(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_trade *trade)
 {
-    char topic[64];
     struct nj_error err = {0};
     enum nj_ohlcv_taken taken;
     if (nj_ohlcv_trade(bt->bars, trade, &taken, &err) != 0)
@@ -251,9 +271,8 @@ static void work_off(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_trade
         bt->view.now_ns = bt->now_ns;
         nj_risk_mark(bt->risk, &bt->view, trade->symbol);
     }
-    snprintf(topic, sizeof topic, "md.trades.%s", trade->symbol);
-    if (!s->aside && nj_bt_wanted(bt, topic, !bt->bars_only))
-        nj_bt_show(bt, topic, &trade->ev);
+    if (!s->unwanted)
+        nj_bt_show(bt, s->topic, &trade->ev);
     nj_bt_flow_drain(bt);
 }
 

@@ -129,7 +129,8 @@ static int need_service(const struct nj_config *config, const char *name, struct
                               name);
 }
 
-static int take_host(struct nj_live_request *r, struct nj_error *err)
+static int take_host(struct nj_live_request *r, const struct nj_live_scan *scan,
+                     struct nj_error *err)
 {
     struct nj_bt_request *q = &r->request;
     const struct nj_config *c = q->config;
@@ -163,7 +164,9 @@ static int take_host(struct nj_live_request *r, struct nj_error *err)
                                   .purse = cash,
                                   .bars_unheard = c->ohlcv.n_timeframes == 0 ||
                                                   !nj_config_has_service(c, "ohlcv"),
-                                  .gaps_unfilled = !c->ohlcv.gap_fill};
+                                  .gaps_unfilled = !c->ohlcv.gap_fill,
+                                  .no_time_yet = scan->epoch_s == 0,
+                                  .epoch_s = scan->epoch_s};
     return 0;
 }
 
@@ -187,8 +190,7 @@ int nj_live_request_init(struct nj_live_request *out, const struct nj_bt_request
     if (rc == 0)
         rc = choose_symbols(out, err);
     if (rc == 0)
-        rc = take_host(out, err);
-    q->live.epoch_s = scan.epoch_s;
+        rc = take_host(out, &scan, err);
     if (rc != 0)
         nj_live_request_free(out);
     return rc;

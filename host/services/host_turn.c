@@ -177,6 +177,8 @@ static bool one(struct nj_host *host, int64_t *wait_ns)
         *wait_ns = wait;
         return false;
     }
+    if (nj_host_by_events(host) && host->last_ns <= 0 && nj_restart_from_nothing(host))
+        nj_timers_begin(&host->timers, event_ns); /* what was set at start: time begins here */
     /* an event that comes late gets the time that it is, and so do the timers before it: as they
      * will when what was recorded is played again */
     int64_t until = event_ns > host->last_ns ? event_ns : host->last_ns;

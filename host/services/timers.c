@@ -91,6 +91,15 @@ static void make_heap(struct nj_timers *t)
         down(t, i);
 }
 
+void nj_timers_begin(struct nj_timers *t, int64_t start_ns)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (t->heap[i].due_ns < start_ns &&
+            __builtin_add_overflow(t->heap[i].due_ns, start_ns, &t->heap[i].due_ns))
+            t->heap[i].due_ns = INT64_MAX;
+    make_heap(t);
+}
+
 void nj_timers_release(struct nj_timers *t)
 {
     if (t->n_later == 0)

@@ -45,6 +45,9 @@ bool nj_timers_take(struct nj_timers *timers, int64_t now_ns, struct nj_timer *o
  * due. */
 bool nj_timers_take_of(struct nj_timers *timers, int64_t now_ns,
                        bool (*mine)(void *ctx, const void *owner), void *ctx, struct nj_timer *out);
+/* Those set while the time was not known, and taken for 0, count from start_ns on: what is due
+ * before it is due so much later. */
+void nj_timers_begin(struct nj_timers *timers, int64_t start_ns);
 /* Visits an owner's timers in no order of meaning (snapshots). */
 bool nj_timers_of(const struct nj_timers *timers, const void *owner, size_t *at,
                   struct nj_timer *out);

@@ -25,13 +25,13 @@ def entry(plugin, params="{}", symbols=BTC, events=("md.trades.*",), capital=500
         plugin, plugin, json.dumps(list(symbols)), json.dumps(list(events)), capital, params, more)
 
 
-def host_of(strategies, risk=FREE, broker=PAPER, feed=None, symbols=BTC, seed=7, minutes=180, more=""):
+def host_of(strategies, risk=FREE, broker=PAPER, feed=None, symbols=BTC, seed=7, minutes=180, more="", clock="events"):
     extra = "feeds: [%s]\nbrokers: [{id: paper, plugin: paper, params: %s}]\nrisk: %s\n%s" % (
         feed if feed is not None else SIMULATED % (json.dumps(list(symbols)), seed, minutes), broker, risk, more)
     extra += "".join(line + "\n" for line in MARKETS.splitlines()
                      if not line.startswith("  ") or line.strip().split(":")[0] in symbols)
-    host = LiveHost(symbols, extra, "strategies: [%s]\n" % ", ".join(strategies))
-    return host.plugins("metronome", "haggler")
+    host = LiveHost(symbols, extra, "strategies: [%s]\n" % ", ".join(strategies), clock=clock)
+    return host.plugins("metronome", "haggler", "earlybird")
 
 
 def run(host):

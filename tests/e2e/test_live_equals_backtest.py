@@ -58,3 +58,13 @@ for seed in (1, 2):
     with host_of([entry("metronome", "{qty: 0.01, every: 20s}", symbols=BOTH, events=("md.trades.*", "md.ohlcv.1m.*"))],
                  symbols=BOTH, seed=seed) as one:
         identical("timers and chance, seed %d" % seed, one, 50)
+with host_of([entry("earlybird")], minutes=60) as one:
+    flow = identical("timers and orders of the start", one, 50)
+    begun = one.journal("md.trades.BTCUSDT")[0]["ts_recv_ns"]
+beats = sorted({line["ts_ns"] for line in flow if line["contract"] == "OrderIntent"} - {0})
+equal(beats, [begun + 15 * 10**9 * k for k in range(1, len(beats) + 1)], "beats count from the first event")
+
+# ---- the machine's clock: what follows from trades and fills alone
+for plugin, strategy in (("trendline_break", SHIPPED["trendline_break"]), ("haggler", entry("haggler", "{qty: 0.01, expiry: 10h}"))):
+    with host_of([strategy], minutes=60, clock="wall") as one:
+        identical("clock: wall, %s" % plugin, one)

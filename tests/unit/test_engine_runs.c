@@ -413,6 +413,43 @@ START_TEST(orders_meet_trades_as_at_the_paper_broker)
 }
 END_TEST
 
+START_TEST(orders_sent_together_over_trades_are_all_judged_before_the_first_fills)
+{
+    SCENE("t1 buy ATOM/USDT 1;t1 sell ATOM/USDT 1");
+    s.kinds = "IDOUBF";
+    add_trade(&s, ATOM, 1, 100);
+    run(&s, "intent buy ATO 1@1\nintent sell ATO 1@1\n"
+            "risk ok@1\norder buy ATO 1@1\nrisk ok@1\norder sell ATO 1@1\n"
+            "new@1\nbroker 100\nfilled@1\nnew@1\nbroker 100\nfilled@1\n"
+            "buy ATO 1 at 100 fee 0@1\nsell ATO 1 at 100 fee 0@1\n");
+    scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_cancel_behind_a_market_order_over_trades_comes_after_its_fill)
+{
+    SCENE("t1 buy ATOM/USDT 1;t1 cancel 1");
+    s.kinds = "IDOUBFC";
+    add_trade(&s, ATOM, 1, 100);
+    run(&s, "intent buy ATO 1@1\ncancel@1\nrisk ok@1\norder buy ATO 1@1\ncancel@1\n"
+            "new@1\nbroker 100\nfilled@1\nrejected rejected@1\nbuy ATO 1 at 100 fee 0@1\n");
+    scene_end(&s);
+}
+END_TEST
+
+START_TEST(maker_and_taker_rates_are_paid_apart_over_trades)
+{
+    SCENE("t1 buy ATOM/USDT 1;t1 lsell ATOM/USDT 1 102");
+    s.kinds = "F";
+    s.options.maker_rate = -0.0005;
+    s.options.taker_rate = 0.002;
+    add_trade(&s, ATOM, 1, 100);
+    add_trade(&s, ATOM, 2, 103);
+    run(&s, "buy ATO 1 at 100 fee 0.2@1\nsell ATO 1 at 102 fee -0.051@2\n");
+    scene_end(&s);
+}
+END_TEST
+
 START_TEST(trades_of_several_symbols_go_by_time)
 {
     SCENE("");
@@ -493,6 +530,9 @@ int main(void)
     tcase_add_test(tc, orders_meet_trades_as_at_the_paper_broker);
     tcase_add_test(tc, trades_of_several_symbols_go_by_time);
     tcase_add_test(tc, longer_bars_that_events_ask_for_are_made_of_the_rows);
+    tcase_add_test(tc, orders_sent_together_over_trades_are_all_judged_before_the_first_fills);
+    tcase_add_test(tc, a_cancel_behind_a_market_order_over_trades_comes_after_its_fill);
+    tcase_add_test(tc, maker_and_taker_rates_are_paid_apart_over_trades);
     suite_add_tcase(suite, tc);
     int rc = run_suite(suite);
     rmdir(engine_dir);

@@ -117,6 +117,26 @@ START_TEST(a_periodic_one_behind_the_floor_is_set_on_past_it_in_one_step)
 }
 END_TEST
 
+START_TEST(those_set_before_time_began_count_from_its_beginning)
+{
+    struct nj_timers t = {0};
+    struct nj_timer out;
+    const int64_t begun = 1000;
+    nj_timers_set(&t, &owners[0], 1, 30, 30); /* at 0, to come 30 later */
+    nj_timers_set(&t, &owners[0], 2, 0, 0);
+    nj_timers_set(&t, &owners[0], 3, begun, 0); /* a date */
+    nj_timers_begin(&t, begun);
+    nj_timers_begin(&t, begun); /* once is all that it does */
+    t.floor_ns = begun;
+    ck_assert(nj_timers_take(&t, begun, &out) && out.id == 2 && out.due_ns == begun);
+    ck_assert(nj_timers_take(&t, begun, &out) && out.id == 3 && out.due_ns == begun);
+    ck_assert(!nj_timers_take(&t, begun, &out));
+    ck_assert(nj_timers_take(&t, begun + 30, &out) && out.id == 1 && out.due_ns == begun + 30);
+    ck_assert(nj_timers_next(&t) == begun + 60);
+    nj_timers_free(&t);
+}
+END_TEST
+
 START_TEST(times_at_the_end_of_the_world_do_not_wrap)
 {
     struct nj_timers t = {0};
@@ -249,6 +269,7 @@ int main(void)
     tcase_add_test(tc, a_periodic_one_keeps_its_beat_however_late_it_is_taken);
     tcase_add_test(tc, one_set_for_later_waits_until_it_is_released);
     tcase_add_test(tc, a_periodic_one_behind_the_floor_is_set_on_past_it_in_one_step);
+    tcase_add_test(tc, those_set_before_time_began_count_from_its_beginning);
     tcase_add_test(tc, times_at_the_end_of_the_world_do_not_wrap);
     tcase_add_test(tc, a_hundred_thousand_random_calls_agree_with_the_model);
     suite_add_tcase(suite, tc);
