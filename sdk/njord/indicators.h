@@ -59,8 +59,7 @@ typedef struct njord_sma {
     double inverse;   /* 1 / n */
     double low, high; /* a value above low, up to high, keeps the running sum exact */
     njord_sum total;  /* unless wide: the window's sum, exact */
-    njord_sum
-        fresh; /* wide: sum of ring[0 .. pos-1], the values since the window was last walked */
+    njord_sum fresh;  /* wide: sum of ring[0 .. pos-1], what came since the last walk */
     njord_sum *older; /* wide: older[i]: sum of ring[i .. n-1] as it was at that walk */
     double *ring; /* the last n values, 0 where there is none yet; owned, one block with `older` */
 } njord_sma;
