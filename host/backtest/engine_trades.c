@@ -108,7 +108,7 @@ static void on_closed(void *ctx, const njord_bar *bar)
     njord_bar own = *bar;
     if (!bt->ending)
         nj_bt_flow_bar(bt, &own);
-    else if (strcmp(bar->timeframe, bt->o->timeframe) == 0)
+    else if (strcmp(bar->timeframe, bt->o->timeframe) == 0 && bar->ts_close > bt->point_ns)
         bt->point_ns = bar->ts_close;
 }
 
@@ -158,6 +158,15 @@ void nj_bt_trades_free(struct nj_bt_symbol *s)
     }
 }
 
+/* Is the row at hand no warm-up, or was any before it, of whichever symbol? */
+static bool has_counted(const struct nj_bt *bt)
+{
+    for (uint32_t i = 0; bt->warming && i < bt->n_symbols; i++)
+        if (!bt->symbols[i].aside && bt->symbols[i].shown > bt->symbols[i].warmup)
+            return true;
+    return !bt->warming;
+}
+
 void nj_bt_deliver_bar(struct nj_bt *bt, njord_bar *bar)
 {
     char topic[80];
@@ -165,10 +174,12 @@ void nj_bt_deliver_bar(struct nj_bt *bt, njord_bar *bar)
     bool direct = strcmp(bar->timeframe, bt->o->timeframe) == 0;
     if (!s || s->aside)
         return;
-    if (direct) { /* the point of the curve comes once its instant is over */
-        if (bt->point_due && bt->point_ns != bar->ts_close)
+    /* The point of the curve comes once its instant is over. A symbol that trades seldom closes its
+     * bars late: the points of their instants were made when another one traded. */
+    if (direct && bar->ts_close > bt->point_ns) {
+        if (bt->point_due)
             nj_bt_keep_point(bt, bt->point_ns);
-        bt->point_due = !bt->warming;
+        bt->point_due = has_counted(bt);
         bt->point_ns = bar->ts_close;
     }
     snprintf(topic, sizeof topic, "md.ohlcv.%s.%s", bar->timeframe, bar->symbol);

@@ -219,7 +219,7 @@ def same_metrics(case, result, host, scale):
             continue
         allowed = 1e-9 * max(1.0, abs(value)) * (1 + scale / float(case.capital) * 1e-3)
         if key not in EXACT:
-            allowed += rough * abs(value)
+            allowed += rough * (max(abs(value), 1.0) if key == "tail_ratio" else abs(value))
         want(abs(have - value) <= allowed, "%s: expected %r, found %r", key, value, have)
 
 
