@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Backtests of a strategy that sends orders of every kind by a sequence of numbers, against the engine of tests/oracle, which works the
+"""Backtests over bars and trades of a strategy that sends orders of every kind by a sequence of numbers, against the engine of tests/oracle, which works the
 same run out in exact fractions: every thing that the strategy is told, in its order, every fill, refusal, point of the curve, profit,
 open position and metric to 1e-9.
 
@@ -56,6 +56,29 @@ class Case:
         self.dice = {"seed": r.randrange(2 ** 40), "mode": r.choice((0, 0, 7, 8, 15, 16, 31, 31, 63)), "busy": r.choice((10, 40, 90)),
                      "grid": self.grid, "unit": r.choice((1000, 1000, 37, 100000))}
 
+        self.trades = []
+        if r.random() < 0.2:
+            self.trade(r)
+
+    def trade(self, r):
+        """Trades instead of bars, and one order at a time: what several that are under way together do to each other is for the host's tests."""
+        self.series = {s: [] for s in self.symbols}
+        ts, price = FIRST * 10 ** 9 + r.randrange(60) * 10 ** 9, {s: 10 * self.grid + r.randrange(5 * self.grid) for s in self.symbols}
+        self.timeframe, self.length = r.choice((("1m", 60), ("5m", 300)))
+        rare = r.choice((0.5, 0.02))
+        for _ in range(r.choice((50, 150, 300))):
+            symbol = self.symbols[0] if r.random() > rare else r.choice(self.symbols)
+            price[symbol] = max(1, price[symbol] + r.randint(-2, 2) * r.choice((1, 1, 10)))
+            self.trades.append((ts, symbol, price[symbol]))
+            self.series[symbol].append(ts)
+            ts += r.choice((0, 1, 10 ** 6, 10 ** 9, 7 * 10 ** 9, 61 * 10 ** 9, 400 * 10 ** 9) if r.random() < 0.3 else (10 ** 9, 3 * 10 ** 9))
+        self.trades.sort(key=lambda trade: (trade[0], self.symbols.index(trade[1])))
+        self.symbols = [s for s in self.symbols if self.series[s]]
+        self.series = {s: self.series[s] for s in self.symbols}
+        self.instruments = {s: rules for s, rules in self.instruments.items() if s in self.symbols}
+        self.dice["mode"] &= 8 | 16
+        self.dice["most"] = 1
+
     def bars(self, r):
         """A walk on the grid: gaps, touches, bars without any range, holes."""
         out, at, price, ts = [], r.choice((0, 0, 3)), 10 * self.grid + r.randrange(5 * self.grid), FIRST
@@ -87,7 +110,7 @@ class Case:
             for symbol, (tick, step, least) in self.instruments.items():
                 out.write("  %s:\n    tick: %s\n    step: %s\n" % (symbol, tick, step) + ("    min_qty: %s\n" % least if least else ""))
         words = ["backtest", "--json", "--no-report", "--strategy", PLUGIN, "--output", folder, "--config", config, "--plugins",
-                 os.path.abspath(PLUGINS), "--timeframe", self.timeframe, "--capital", str(self.capital), "--commission", self.commission,
+                 os.path.abspath(PLUGINS), "--timeframe", self.timeframe, "--input", "trades" if self.trades else "bars", "--capital", str(self.capital), "--commission", self.commission,
                  "--slippage", self.slippage, "--fill", self.fill, "--limit-gap", self.gap, "--warmup", str(self.warmup),
                  "--param", "trace=" + os.path.join(folder, "trace")]
         words += ["--no-short"] * self.no_short + ["--no-cash-check"] * self.no_cash
@@ -95,6 +118,8 @@ class Case:
             words += ["--symbol", symbol]
         for name, value in self.dice.items():
             words += ["--param", "%s=%d" % (name, value)]
+        if self.trades:
+            return words + ["--journal-dir", self.write_trades(os.path.join(folder, "log"))]
         if len(self.symbols) == 1:
             path = os.path.join(folder, "bars.csv")
             with open(path, "w", encoding="utf-8") as out:
@@ -112,13 +137,23 @@ class Case:
                                  self.text(low), self.text(last), volume))
         return words + ["--journal-dir", journals]
 
+    def write_trades(self, journals):
+        os.makedirs(journals, exist_ok=True)
+        for symbol in self.symbols:
+            with open(os.path.join(journals, "md.trades.%s.ndjson" % symbol.replace("/", "")), "w", encoding="utf-8") as out:
+                for ts, _, price in (trade for trade in self.trades if trade[1] == symbol):
+                    out.write('{"symbol":"%s","price":%s,"qty":1,"ts_ns":%d}\n' % (symbol, self.text(price), ts))
+        return journals
+
     def expect(self):
         options = engine.Options(self.capital, self.commission, self.slippage, self.fill, self.gap, self.warmup, not self.no_short,
                                  not self.no_cash, self.length)
-        series = {s: [engine.Bar(row[0] * 10 ** 9, *(Fraction(p, self.grid) for p in row[1:5])) for row in rows]
+        series = {s: [] for s in self.symbols} if self.trades else {s: [engine.Bar(row[0] * 10 ** 9, *(Fraction(p, self.grid) for p in row[1:5])) for row in rows]
                   for s, rows in self.series.items()}
         host = engine.Engine(options, series, {s: engine.Instrument(*rules) for s, rules in self.instruments.items()})
         strategy = dice.Dice(host, **self.dice)
+        if self.trades:
+            return host.run_trades(strategy, [(ts, s, Fraction(p, self.grid)) for ts, s, p in self.trades]), strategy
         return host.run(strategy), strategy
 
 
@@ -140,9 +175,17 @@ def same(found, expected, text, scale=0.0):
          found)
 
 
-def same_trace(path, expected, scale):
+def by_kind(lines):
+    """Lines of a trace with trades: what several orders make at one instant comes as in a host, all updates ahead of all fills; each kind
+    has its order. What stood in the books when a fill was told goes with that."""
+    return sorted((line[:-4] if line[0] == "fill" else line for line in lines), key=lambda line: line[0])
+
+
+def same_trace(path, expected, scale, trades):
     with open(path, encoding="utf-8") as file:
         found = [line.split() for line in file]
+    if trades:
+        found, expected = by_kind(found), by_kind(expected)
     for at, words in enumerate(expected):
         want(at < len(found), "trace ends at line %d, expected %s", at + 1, shown(words))
         have = found[at][:3] if words[0] == "sent" else found[at]
@@ -164,7 +207,7 @@ def shown(words):
 
 def compare(case, result, host, strategy, folder):
     scale = max(float(case.capital), float(host.notional))
-    ids = same_trace(os.path.join(folder, "trace"), strategy.trace, scale)
+    ids = same_trace(os.path.join(folder, "trace"), strategy.trace, scale, bool(case.trades))
     want(len(set(ids.values())) == len(ids), "an id twice")
     want(len(result["fills"]) == len(host.fills), "fills: expected %d, found %d", len(host.fills), len(result["fills"]))
     for at, (have, fill) in enumerate(zip(result["fills"], host.fills)):

@@ -9,8 +9,8 @@ ON_FILL, ON_REFUSAL, ON_END, TIMERS, ELSEWHERE, BLIND = 1, 2, 4, 8, 16, 32
 
 
 class Dice:
-    def __init__(self, host, seed=1, mode=0, busy=50, grid=100, unit=1000):
-        self.host, self.x, self.mode, self.busy, self.grid, self.unit = host, seed, mode, busy, grid, unit
+    def __init__(self, host, seed=1, mode=0, busy=50, most=3, grid=100, unit=1000):
+        self.host, self.x, self.mode, self.busy, self.most, self.grid, self.unit = host, seed, mode, busy, most, grid, unit
         self.trace, self.answered, self.n_answers = [], None, 0
 
     def draw(self, below):
@@ -81,8 +81,16 @@ class Dice:
     def on_bar(self, symbol, bar, warm):
         h = self.host
         self.say("bar", symbol, bar.ts_open + h.o.length, h.now, int(warm), bar.close, *self.see(symbol))
+        self.play(symbol)
+
+    def on_trade(self, symbol, ts, price, warm):
+        self.say("trade", symbol, ts, self.host.now, int(warm), price, *self.see(symbol))
+        self.play(symbol)
+
+    def play(self, symbol):
+        h = self.host
         if self.draw(100) < self.busy:
-            for _ in range(1 + self.draw(3)):
+            for _ in range(1 + self.draw(self.most)):
                 self.act(symbol)
         if self.mode & TIMERS and self.draw(10) == 0:
             due = self.draw(400) - 40

@@ -116,7 +116,7 @@ class Engine:
         self.exposed = self.touches = self.fired = self.n_fills = 0
         self.counts = collections.Counter()
         self.notional = self.fees = self.slipped = Fraction(0)
-        self.strategy = None
+        self.strategy, self.on_trades = None, False
 
     # ---- what a strategy may ask and say ----
 
@@ -201,7 +201,7 @@ class Engine:
             if what == "cancel":
                 if order.state != "over":
                     self.counts["canceled"] += 1
-                    self.end(order, CANCELED, "strategy")
+                    self.end(order, CANCELED, None if self.on_trades else "strategy")  # the paper broker gives no reason
                 continue
             self.counts["intents"] += 1
             code = self.refusal(order)
@@ -213,15 +213,20 @@ class Engine:
             order.state = "waiting"
             self.counts["orders"] += 1
             self.strategy.on_decision(order, None)
-            rests = order.kind == LIMIT and order.tif == GTC
-            if rests or self.o.fill == "close":
+            at_arrival = self.on_trades or self.o.fill == "close"
+            rests = order.kind == LIMIT and order.tif == GTC and not (self.on_trades and self.marketable(order))
+            if rests or at_arrival:
                 self.strategy.on_order(order, NEW, Fraction(0), None)
             if rests:
                 self.rest(order)
-            elif self.o.fill == "close":
+            elif at_arrival:
                 self.arrive(order, self.last[order.symbol])
             else:
                 self.waiting.append(order)
+
+    def marketable(self, order):
+        last = self.last[order.symbol]
+        return last is not None and (order.limit >= last if order.side == BUY else order.limit <= last)
 
     def rest(self, order):
         order.state, order.arrival = "resting", self.arrivals
@@ -285,7 +290,7 @@ class Engine:
     def meet(self, symbol, bar):
         """Resting orders of a symbol and its bar: of buys the highest limit first, of sells the lowest, at one limit the earlier; of the
         two the earlier."""
-        rested = [o for o in self.resting if o.symbol == symbol and o.sent_ns <= bar.ts_open]
+        rested = [o for o in self.resting if o.symbol == symbol and (self.on_trades or o.sent_ns <= bar.ts_open)]
 
         def reached(o):
             return o.limit >= bar.low if o.side == BUY else o.limit <= bar.high
@@ -301,9 +306,9 @@ class Engine:
                 continue
             price = order.limit
             beyond = bar.open < order.limit if order.side == BUY else bar.open > order.limit
-            if self.o.gap == "open" and beyond:
+            if self.o.gap == "open" and beyond and not self.on_trades:
                 price = bar.open
-            if self.fill(order, price, price, MAKER):
+            if self.fill(order, price, price, MAKER) and not self.on_trades:
                 self.touches += order.limit == (bar.low if order.side == BUY else bar.high)
 
     def fire(self, until, inclusive):
@@ -333,6 +338,35 @@ class Engine:
             self.strategy.on_order(order, NEW, Fraction(0), None)
             self.arrive(order, self.opening[ts][order.symbol].open)
         self.drain()
+
+    def run_trades(self, strategy, trades):
+        """As live with the paper broker. trades: [(ts_ns, symbol, price)], as they come. A point for each end of a bucket, by the first trade
+        behind it, and for that of the last trade."""
+        self.strategy, self.on_trades = strategy, True
+        shown, due, ts = collections.Counter(), None, 0
+        for ts, symbol, price in trades:
+            self.fire(ts, True)
+            self.now = max(self.now, ts)
+            self.warm = shown[symbol] < self.o.warmup
+            counted = not self.warm or any(n > self.o.warmup for n in shown.values())
+            due = due or ts // self.o.length * self.o.length + self.o.length
+            while due <= ts:
+                if counted:
+                    self.point(due)
+                due += self.o.length
+            shown[symbol] += 1
+            self.last[symbol] = price
+            self.meet(symbol, Bar(ts, price, price, price, price))
+            self.drain()
+            strategy.on_trade(symbol, ts, price, self.warm)
+            self.drain()
+        if any(n > self.o.warmup for n in shown.values()):
+            self.point(due)
+        return self
+
+    def point(self, ts):
+        self.curve.append((ts, self.equity()))
+        self.exposed += any(b.qty for b in self.books.values())
 
     def run(self, strategy):
         self.strategy = strategy
@@ -371,6 +405,5 @@ class Engine:
                     self.drain()
                     self.warm = warm
             if cold:
-                self.curve.append((ts, self.equity()))
-                self.exposed += any(b.qty for b in self.books.values())
+                self.point(ts)
         return self

@@ -35,6 +35,7 @@ static const njord_param params[] = {
     NJORD_INT("seed", 1, 0, INT64_MAX, "where the sequence starts", 0),
     NJORD_INT("mode", 0, 0, 63, "what it answers, as bits", 0),
     NJORD_INT("busy", 50, 0, 100, "of 100 bars, so many make it act", 0),
+    NJORD_INT("most", 3, 1, 10, "orders and cancels at one bar or trade", 0),
     NJORD_INT("grid", 100, 1, 1000000, "prices are whole numbers over this", 0),
     NJORD_INT("unit", 1000, 1, 1000000000,
               "quantities are about 1 to 40 times this, in thousandths", 0),
@@ -192,16 +193,12 @@ static void see(const struct dice *s, const njord_host *host, const char *symbol
                 njord_working(host, symbol), host->cash(host), njord_is_set_f64(last) ? last : 0.0);
 }
 
-static njord_status on_bar(struct dice *s, const njord_host *host, const njord_bar *bar)
+/* What a bar or a trade makes it do. */
+static njord_status play(struct dice *s, const njord_host *host, const char *symbol)
 {
-    if (s->out) {
-        fprintf(s->out, "bar %s %" PRId64 " %" PRId64 " %d %.17g", bar->symbol, bar->ts_close,
-                host->now_ns(host), (bar->ev.flags & NJORD_EF_WARMUP) != 0, bar->close);
-        see(s, host, bar->symbol);
-    }
     if (draw(s, 100) < njord_param_int(host, "busy"))
-        for (int64_t n = 1 + draw(s, 3); n > 0; n--)
-            act(s, host, bar->symbol);
+        for (int64_t n = 1 + draw(s, njord_param_int(host, "most")); n > 0; n--)
+            act(s, host, symbol);
     if ((njord_param_int(host, "mode") & TIMERS) && draw(s, 10) == 0) {
         int64_t in = draw(s, 400) - 40, period = draw(s, 3) == 0 ? (1 + draw(s, 300)) : 0;
         uint32_t timer = (uint32_t)draw(s, 3);
@@ -217,6 +214,25 @@ static njord_status on_bar(struct dice *s, const njord_host *host, const njord_b
     return NJORD_OK;
 }
 
+static njord_status on_bar(struct dice *s, const njord_host *host, const njord_bar *bar)
+{
+    if (s->out) {
+        fprintf(s->out, "bar %s %" PRId64 " %" PRId64 " %d %.17g", bar->symbol, bar->ts_close,
+                host->now_ns(host), (bar->ev.flags & NJORD_EF_WARMUP) != 0, bar->close);
+        see(s, host, bar->symbol);
+    }
+    return play(s, host, bar->symbol);
+}
+
+static njord_status on_trade(struct dice *s, const njord_host *host, const njord_trade *trade)
+{
+    if (s->out) {
+        fprintf(s->out, "trade %s %" PRId64 " %" PRId64 " %d %.17g", trade->symbol, trade->ev.ts_ns,
+                host->now_ns(host), (trade->ev.flags & NJORD_EF_WARMUP) != 0, trade->price);
+        see(s, host, trade->symbol);
+    }
+    return play(s, host, trade->symbol);
+}
 static njord_status on_fill(struct dice *s, const njord_host *host, const njord_fill *fill)
 {
     if (s->out) {
@@ -281,5 +297,6 @@ static njord_status on_timer(struct dice *s, const njord_host *host, uint32_t ti
 }
 
 NJORD_STRATEGY(dice, "1.0.0", "trades by a sequence of numbers", params, .create = create,
-               .destroy = destroy, .on_bar = on_bar, .on_fill = on_fill, .on_decision = on_decision,
-               .on_order = on_order, .on_position = on_position, .on_timer = on_timer);
+               .destroy = destroy, .on_bar = on_bar, .on_trade = on_trade, .on_fill = on_fill,
+               .on_decision = on_decision, .on_order = on_order, .on_position = on_position,
+               .on_timer = on_timer);
