@@ -266,6 +266,7 @@ bench_programs = \
     tests/bench/bench_cache \
     tests/bench/bench_codec \
     tests/bench/bench_compress \
+    tests/bench/bench_csv \
     tests/bench/bench_host \
     tests/bench/bench_import \
     tests/bench/bench_indicators \

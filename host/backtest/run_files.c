@@ -29,36 +29,63 @@ static int begin_file(const struct nj_bt_job *job, const char *path, struct nj_r
     return rc == 0 && path ? nj_replace_begin(file, job->request.platform, path, 0666, err) : rc;
 }
 
+/* The report's page, made on a thread of its own while the other two are poured. */
+struct page {
+    nj_bt_report_fn make; /* NULL: none is wanted */
+    const struct nj_result *result;
+    pthread_t thread;
+    bool beside; /* thread runs */
+    int rc;
+    struct nj_buf text;
+    struct nj_error err;
+};
+
+static void *make_page(void *ctx)
+{
+    struct page *p = ctx;
+    p->rc = p->make(p->result, &p->text, &p->err);
+    return NULL;
+}
+
+static void page_end(struct page *p)
+{
+    if (p->beside)
+        pthread_join(p->thread, NULL);
+    else if (p->make)
+        make_page(p);
+    p->beside = false;
+}
+
 int nj_bt_files_write(const struct nj_bt_job *job, const struct nj_bt_paths *paths,
                       nj_bt_report_fn report, const struct nj_result *r, struct nj_error *err)
 {
     struct nj_replacing result = {.fd = -1}, curve = {.fd = -1};
     struct nj_result_sink to_result = {take_text, &result}, to_curve = {take_text, &curve};
-    struct nj_buf text = {0};
-    struct nj_error page_err = {0};
+    struct page page = {.make = paths && paths->report ? report : NULL, .result = r};
     if (!paths)
         return 0;
+    if (page.make)
+        page.beside = pthread_create(&page.thread, NULL, make_page, &page) == 0;
     int rc = begin_file(job, paths->result, &result, err);
     if (rc == 0)
         rc = begin_file(job, paths->curve, &curve, err);
     if (rc == 0 && (paths->result || paths->curve))
         rc = nj_result_pour(r, paths->result ? &to_result : NULL, paths->curve ? &to_curve : NULL,
                             err);
-    /* the page is made while the disk takes what was written; its failure is not theirs */
-    int page = rc == 0 && paths->report && report ? report(r, &text, &page_err) : 0;
     if (rc == 0 && paths->result)
         rc = nj_replace_end(&result, err);
     if (rc == 0 && paths->curve)
         rc = nj_replace_end(&curve, err);
-    if (rc == 0 && page == 0 && paths->report && report)
-        rc = put_file(job, paths->report, &text, err);
-    if (rc == 0 && page != 0) {
-        *err = page_err;
-        rc = page;
+    page_end(&page);
+    if (rc == 0 && page.make && page.rc == 0)
+        rc = put_file(job, paths->report, &page.text, err);
+    else if (rc == 0 && page.make) {
+        *err = page.err;
+        rc = page.rc;
     }
     nj_replace_drop(&result);
     nj_replace_drop(&curve);
-    nj_buf_free(&text);
+    nj_buf_free(&page.text);
     return rc;
 }
 

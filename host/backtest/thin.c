@@ -17,11 +17,16 @@ size_t nj_thin(const double *values, size_t n, size_t most, size_t *kept)
         size_t from = 1 + inner / stretches * s + inner % stretches * s / stretches;
         size_t to = 1 + inner / stretches * (s + 1) + inner % stretches * (s + 1) / stretches;
         size_t low = from, high = from;
-        for (size_t i = from; i < to; i++) {
-            if (values[i] < values[low])
+        double least = values[from], greatest = least;
+        for (size_t i = from + 1; i < to; i++) {
+            double v = values[i];
+            if (v < least) {
+                least = v;
                 low = i;
-            if (values[i] > values[high])
+            } else if (v > greatest) {
+                greatest = v;
                 high = i;
+            }
         }
         kept[k++] = low < high ? low : high;
         if (low != high)

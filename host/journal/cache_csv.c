@@ -95,29 +95,22 @@ static void touch(const struct nj_platform *pf, const char *path)
         (void)utimensat(AT_FDCWD, path, NULL, 0);
 }
 
-static int find_segment(struct reading *r, struct nj_segment **out, struct nj_error *err)
+static void find_segment(struct reading *r, struct nj_segment **out)
 {
     const struct nj_platform *pf = r->cache->pf;
     char path[NJ_PATH_MAX];
-    bool same = true;
-    int rc = 0;
 
     *out = NULL;
-    if (r->cache->n_places == 0 ||
+    if (r->options->verify || r->cache->n_places == 0 ||
         nj_cache_path(&r->cache->places[0], r->source.name, 0, path, sizeof path, NULL) != 0 ||
         nj_segment_open(out, pf, path, NULL) != 0)
-        return 0;
-    if (!holds(r, *out))
-        same = false;
-    else if (r->options->verify)
-        rc = nj_cache_key_verify(pf, &r->source, &(*out)->head, &same, err);
-    if (rc == 0 && same && (!r->options->verify || nj_segment_verify(*out, NULL) == 0)) {
+        return;
+    if (holds(r, *out)) {
         touch(pf, path);
-        return 0;
+        return;
     }
     nj_segment_close(*out, pf);
     *out = NULL;
-    return rc;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -197,7 +190,6 @@ static int read_file(struct reading *r, struct nj_segment **out, struct nj_error
 {
     const struct nj_platform *pf = r->cache->pf;
     struct nj_segment_head *h = &r->head, now;
-    struct nj_cache_aside *aside = NULL;
     struct nj_segment *s = pf->alloc(pf->ctx, sizeof *s);
     bool worth = r->cache->n_places > 0 && h->source_size >= LEAST;
     int rc = 0;
@@ -208,21 +200,13 @@ static int read_file(struct reading *r, struct nj_segment **out, struct nj_error
     memset(&now, 0, sizeof now);
     h->kind = (uint32_t)r->options->kind;
     h->source_to = h->source_size;
-    if (worth)
-        aside = nj_cache_aside_begin(pf, r->fd, r->source.path, 0, h->source_to);
     rc = nj_columns_builder_new(&s->rows, r->options->kind, err);
     if (rc == 0)
         rc = scan(r, s->rows, h, err);
-    if (!nj_cache_aside_end(aside, 0, h->source_to, h->source_hash) && worth && rc == 0)
-        rc = nj_cache_key_hash(pf, r->fd, r->source.path, 0, h->source_to, h->source_hash, err);
-    if (rc == 0 && worth)
-        rc = nj_cache_key_edges(pf, r->fd, r->source.path, h, err);
     h->built_ns = pf->realtime_ns(pf->ctx);
-    if (rc == 0 || rc == NJ_ERR_LOST) {
-        int looked = look(r, &now, err);
-        rc = looked != 0 ? looked : rc;
-    }
-    if ((rc == 0 || rc == NJ_ERR_LOST) && !same_file(h, &now))
+    if (rc == 0)
+        rc = look(r, &now, err);
+    if (rc == 0 && !same_file(h, &now))
         rc = nj_error_set(err, NJ_ERR_BUSY, "file '%s': changes while it is read", r->source.path);
     if (rc == 0)
         nj_columns_view(s->rows, &s->columns);
@@ -263,7 +247,7 @@ static int try_once(struct reading *r, struct nj_segment **out, struct nj_error 
     }
     rc = look(r, &r->head, err);
     if (rc == 0)
-        rc = find_segment(r, out, err);
+        find_segment(r, out);
     if (rc == 0 && !*out)
         rc = read_file(r, out, err);
     pf->close(pf->ctx, r->fd);

@@ -23,7 +23,7 @@ struct nj_cache_csv_options {
     const char *timeframe;  /* of all bars; not of trades */
     int64_t from_ns, to_ns; /* own time; INT64_MIN, INT64_MAX: all */
     bool skip_bad;          /* malformed lines are counted; else the first is the error */
-    bool verify;            /* compares the hashes of file and segment */
+    bool verify;            /* reads the file, whatever is kept of it */
 };
 
 /* The rows of the file in range; bars rise in time, trades do not fall: else NJ_ERR_INPUT, as for a

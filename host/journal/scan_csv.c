@@ -17,6 +17,7 @@ enum what { SKIP, TIME, CLOSE_TIME, NUMBER, MAYBE_NUMBER, COUNT, ID, MAKER, SIDE
 
 struct column {
     uint8_t what;
+    uint8_t place;   /* of a number of a bar among the columns */
     uint16_t offset; /* of a number in the event */
 };
 
@@ -27,6 +28,7 @@ struct run {
     uint64_t number; /* of the line in hand */
     bool fast;       /* rows of this file can be taken the short way */
     bool bars;
+    bool plain; /* nothing but times and numbers that every bar has */
     bool known; /* a row has gone the long way: symbol, timeframe and venue of all are known */
     char delimiter;
     uint32_t n;
@@ -88,57 +90,57 @@ static struct column column_for(const njord_recorded *recorded, int member)
 {
     switch (member) {
     case NJORD_MEMBER_SYMBOL: /* the caller's holds for all rows */
-        return (struct column){SKIP, 0};
+        return (struct column){SKIP, 0, 0};
     case NJORD_MEMBER_TS:
     case NJORD_MEMBER_TS_NS:
-        return (struct column){TIME, 0};
+        return (struct column){TIME, 0, 0};
     default:
         break;
     }
     if (recorded->kind == NJORD_EV_BAR) {
         switch (member) {
         case NJORD_MEMBER_OPEN:
-            return (struct column){NUMBER, offsetof(njord_bar, open)};
+            return (struct column){NUMBER, COL_OPEN, offsetof(njord_bar, open)};
         case NJORD_MEMBER_HIGH:
-            return (struct column){NUMBER, offsetof(njord_bar, high)};
+            return (struct column){NUMBER, COL_HIGH, offsetof(njord_bar, high)};
         case NJORD_MEMBER_LOW:
-            return (struct column){NUMBER, offsetof(njord_bar, low)};
+            return (struct column){NUMBER, COL_LOW, offsetof(njord_bar, low)};
         case NJORD_MEMBER_CLOSE:
-            return (struct column){NUMBER, offsetof(njord_bar, close)};
+            return (struct column){NUMBER, COL_CLOSE, offsetof(njord_bar, close)};
         case NJORD_MEMBER_VOLUME:
-            return (struct column){NUMBER, offsetof(njord_bar, volume)};
+            return (struct column){NUMBER, COL_VOLUME, offsetof(njord_bar, volume)};
         case NJORD_MEMBER_QUOTE_VOLUME:
-            return (struct column){MAYBE_NUMBER, offsetof(njord_bar, quote_volume)};
+            return (struct column){MAYBE_NUMBER, 0, offsetof(njord_bar, quote_volume)};
         case NJORD_MEMBER_TAKER_VOLUME:
-            return (struct column){MAYBE_NUMBER, offsetof(njord_bar, taker_volume)};
+            return (struct column){MAYBE_NUMBER, 0, offsetof(njord_bar, taker_volume)};
         case NJORD_MEMBER_TRADES:
-            return (struct column){COUNT, 0};
+            return (struct column){COUNT, 0, 0};
         case NJORD_MEMBER_TS_CLOSE:
-            return (struct column){CLOSE_TIME, 0};
+            return (struct column){CLOSE_TIME, 0, 0};
         case NJORD_MEMBER_TS_RECV_NS:
         case NJORD_MEMBER_TIMEFRAME:
         case NJORD_MEMBER_PARTIAL:
-            return (struct column){SLOW, 0};
+            return (struct column){SLOW, 0, 0};
         default: /* a member of trades means nothing here */
-            return (struct column){SKIP, 0};
+            return (struct column){SKIP, 0, 0};
         }
     }
     switch (member) {
     case NJORD_MEMBER_PRICE:
-        return (struct column){NUMBER, offsetof(njord_trade, price)};
+        return (struct column){NUMBER, 0, offsetof(njord_trade, price)};
     case NJORD_MEMBER_QTY:
-        return (struct column){NUMBER, offsetof(njord_trade, qty)};
+        return (struct column){NUMBER, 0, offsetof(njord_trade, qty)};
     case NJORD_MEMBER_TRADE_ID:
-        return (struct column){ID, 0};
+        return (struct column){ID, 0, 0};
     case NJORD_MEMBER_BUYER_MAKER:
-        return (struct column){MAKER, 0};
+        return (struct column){MAKER, 0, 0};
     case NJORD_MEMBER_SIDE:
-        return (struct column){SIDE, 0};
+        return (struct column){SIDE, 0, 0};
     case NJORD_MEMBER_TS_RECV_NS:
     case NJORD_MEMBER_VENUE:
-        return (struct column){SLOW, 0};
+        return (struct column){SLOW, 0, 0};
     default:
-        return (struct column){SKIP, 0};
+        return (struct column){SKIP, 0, 0};
     }
 }
 
@@ -164,7 +166,7 @@ static void plan(struct run *r)
         return;
     r->unit_ns = unit_ns[recorded->unit];
     for (uint32_t i = 0; i < r->n; i++)
-        r->columns[i] = (struct column){SKIP, 0};
+        r->columns[i] = (struct column){SKIP, 0, 0};
     for (int m = 0; m < NJORD_RECORDED_MEMBERS; m++) {
         if (at[m] < 0)
             continue;
@@ -173,6 +175,10 @@ static void plan(struct run *r)
             r->fast = false;
     }
     njord_event_init(&r->row, recorded->kind);
+    r->plain = r->bars;
+    for (uint32_t i = 0; i < r->n; i++)
+        r->plain = r->plain && (r->columns[i].what == NUMBER || r->columns[i].what == TIME ||
+                                r->columns[i].what == SKIP);
 }
 
 /* ---- one line, the short way ----------------------------------------------------------------- */
@@ -318,6 +324,39 @@ static inline bool closes(int64_t length, int64_t ts, int64_t close, njord_bar *
     return gap == 0 || gap == 1 || gap == 1000 || gap == 1000000 || gap == 1000000000;
 }
 
+/* The same of a file with no columns but a time, numbers that every bar has, and what nobody asks
+ * for: numbers go where they stay. */
+static inline const char *take_plain_row(struct run *r, const char *p, const char *end)
+{
+    struct nj_columns_builder *into = r->scan->into;
+    const uint32_t n = r->n;
+    const char delimiter = r->delimiter;
+    const size_t row = into->n;
+    int64_t ts = 0;
+    for (uint32_t i = 0;;) {
+        const struct column *c = &r->columns[i];
+        if (c->what == NUMBER)
+            p = scan_take_f64(p, end, &into->f64[c->place][row]);
+        else if (c->what == TIME)
+            p = take_time(r, p, &ts);
+        else
+            p = skip_field(p, delimiter);
+        if (!p)
+            return NULL;
+        if (++i == n)
+            break;
+        if (*p++ != delimiter)
+            return NULL;
+    }
+    p += *p == '\r';
+    int64_t close;
+    if (*p != '\n' || __builtin_add_overflow(ts, into->length_ns, &close))
+        return NULL;
+    into->i64[COL_TS][row] = ts;
+    into->n = row + 1;
+    return p + 1;
+}
+
 /* The row at p, which ends with '\n' before `end`, SCAN_SLACK bytes behind which can be read. What
  * stands behind it, the row added; NULL: it is the long way's, or *rc. */
 static inline const char *take_row(struct run *r, const char *p, const char *end, int *rc,
@@ -363,7 +402,11 @@ static int take_lines(struct run *r, const char *p, const char *end, struct nj_e
 {
     int rc = 0;
     while (p < end && rc == 0) {
-        const char *next = r->known ? take_row(r, p, end, &rc, err) : NULL;
+        const char *next = NULL;
+        if (r->known && r->plain && r->scan->into->n < r->scan->into->cap)
+            next = take_plain_row(r, p, end);
+        else if (r->known)
+            next = take_row(r, p, end, &rc, err);
         if (!next) {
             next = memchr(p, '\n', (size_t)(end - p));
             rc = rc == 0 ? take_slowly(r, p, (size_t)(next - p), err) : rc;

@@ -79,7 +79,7 @@ static inline uint64_t scan_few_digits(uint64_t d, unsigned n)
 }
 
 /* Digits at p, at most sixteen; returns how many, 16 also when there are more. */
-static inline unsigned scan_take_digits(const char *p, uint64_t *out)
+__attribute__((always_inline)) static inline unsigned scan_take_digits(const char *p, uint64_t *out)
 {
     uint64_t d = scan_load8(p) ^ ('0' * SCAN_ONES), miss = scan_no_digits(d);
     if (miss != 0) {
