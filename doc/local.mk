@@ -25,7 +25,9 @@ dist_docimg_DATA = \
     doc/img/report-dark.png \
     doc/img/report.png \
     doc/img/sweep-dark.png \
-    doc/img/sweep.png
+    doc/img/sweep.png \
+    doc/img/walk-forward-dark.png \
+    doc/img/walk-forward.png
 dist_man_MANS = \
     doc/man/njord-backtest.1 \
     doc/man/njord-compare.1 \

@@ -149,10 +149,9 @@ static int put_warnings(struct nj_buf *out, const struct view *v, struct nj_erro
 
 /* ---- the folds ---- */
 
-static void put_head_cell(struct nj_buf *out, const char *before, const char *name)
+static void put_head_cell(struct nj_buf *out, const char *name)
 {
     nj_buf_puts(out, "<th class=\"num\">");
-    nj_buf_puts(out, before);
     nj_report_text(out, name);
     nj_buf_puts(out, "</th>");
 }
@@ -216,14 +215,16 @@ static void put_fold(struct nj_buf *out, const struct view *v, size_t i)
 static void put_folds(struct nj_buf *out, const struct view *v)
 {
     const char *sort = nj_metric_infos[v->sort].title;
-    nj_report_panel(out, "folds", "Folds", "ends exclusive, UTC; figures of the tests");
+    nj_buf_puts(out, "<section class=\"panel\" id=\"panel-folds\"><h2>Folds <small>ends exclusive, "
+                     "UTC; train and test: ");
+    nj_report_text(out, sort);
+    nj_buf_puts(out, "; what follows is of the test</small></h2>\n");
     nj_buf_puts(out, "<div class=\"scroll\"><table class=\"folds\" id=\"folds\"><thead><tr>"
                      "<th class=\"num\">Fold</th><th>Train from</th><th>Test from</th><th>To</th>");
     for (uint32_t k = 0; k < nj_space_axes(v->space); k++)
-        put_head_cell(out, "", nj_space_name(v->space, k));
-    put_head_cell(out, "Train: ", sort);
-    put_head_cell(out, "Test: ", sort);
-    nj_buf_puts(out, "<th class=\"num\">Return</th><th class=\"num\">Drawdown</th>"
+        put_head_cell(out, nj_space_name(v->space, k));
+    nj_buf_puts(out, "<th class=\"num\">Train</th><th class=\"num\">Test</th>"
+                     "<th class=\"num\">Return</th><th class=\"num\">Drawdown</th>"
                      "<th class=\"num\">Trades</th><th class=\"num\">Efficiency</th><th></th></tr>"
                      "</thead><tbody>\n");
     for (size_t i = 0; i < nj_walk_folds(v->walk); i++)

@@ -69,10 +69,10 @@ static void put_fold(const struct shown *s, struct nj_json_out *json, size_t i,
     const struct nj_walk_fold *f = nj_walk_fold(s->walk, i);
     nj_put_open(json, NULL, '{');
     nj_put_uint(json, "fold", i + 1);
-    nj_data_put_time(json, "train_start", f->window.train_from);
-    nj_data_put_time(json, "train_end", f->window.train_to);
-    nj_data_put_time(json, "test_start", f->window.test_from);
-    nj_data_put_time(json, "test_end", f->window.test_to);
+    nj_put_int(json, "train_start_ts", f->window.train_from);
+    nj_put_int(json, "train_end_ts", f->window.train_to);
+    nj_put_int(json, "test_start_ts", f->window.test_from);
+    nj_put_int(json, "test_end_ts", f->window.test_to);
     nj_put_bool(json, "cut_short", f->window.cut);
     nj_put_uint(json, "train_rows", f->train_rows);
     nj_put_uint(json, "test_rows", f->test_rows);

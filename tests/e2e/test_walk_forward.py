@@ -313,6 +313,7 @@ def rolling(folder, closes, rows):
         for name, value in fold["metrics"].items():
             close_to(value, number(row[name]), name)
         equal(fold["cut_short"], fold["fold"] == 6, "cut short")
+        equal([fold[name + "_ts"] for name in TIMES], [seconds(row[name]) * 10**9 for name in TIMES], "times")
     stitched_figures(told, windows, wanted, points)
     for jobs in ("1", "2", "5"):
         check(folder.walk("bars.csv", "train=5d,test=2d", *GRID, "--jobs", jobs)[:2] == (data, curve), "the same bytes with %s jobs" % jobs)
@@ -397,6 +398,13 @@ def several_symbols(folder, rows):
         equal((done.returncode, done.stderr), (0, ""), "%s %s" % (verb, " ".join(words)))
         return done.stdout
 
+    # windows that begin and end anywhere in the days of a journal, and its hours of warm-up in the day before
+    for words in (["--walk-forward", "train=31h,test=7h"], ["--walk-forward", "train=40h,test=25h,anchored", "--warmup", "3000"]):
+        alone = folder.walk("bars.csv", words[1], *GRID, *words[2:])[:2]
+        done = subprocess.run([os.path.abspath(NJORD), "sweep", "--strategy", "ma_cross", "--symbol", "ATOM/USDT", "--journal-dir", "log", "--plugins", PLUGINS,
+                               "--output", "journal.csv"] + GRID + words, cwd=folder.top, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        equal(done.returncode, 0, "from the journal: %s" % done.stdout)
+        check((folder.read("journal.csv"), folder.read("equity_journal.ndjson")) == alone, "a journal gives what the file gives")
     command("sweep", *GRID, "--walk-forward", "train=4d,test=4d", "--warmup", "80", "--start", "2021-01-04", "--output", "two.csv")
     found, capital, points = folds_of(folder.read("two.csv")), 10000.0, []
     windows = cut(START + 3 * DAY, START + 16 * DAY, 4 * DAY, 4 * DAY, 4 * DAY)

@@ -55,9 +55,9 @@
   }
 
   function foldsChart() {
-    const name = document.getElementById("train-test").dataset.metric, points = {points: {show: true, size: 7}};
+    const name = document.getElementById("train-test").dataset.metric, points = {points: {show: true, size: 7, fill: css("--panel")}};
     const whole = (u, at) => at.map((v) => v % 1 ? "" : group(v, 0));
-    const at = (u, v) => v == null ? "" : group(v, 0);
+    const at = (u, v) => group(v == null ? folds.length : v, 0);
     draw("train-test", [folds.map((f) => f.fold), folds.map((f) => f.train), folds.map((f) => f.test)],
       [line("Train", "--hold", (v) => group(v, 2), Object.assign({dash: [5, 4]}, points)), line("Test", "--main", (v) => group(v, 2), points)],
       ticks(""), {plain: true, name: "Fold", at: at, none: "no fold has a " + name, options: {axes: axes(whole, ticks("")),
