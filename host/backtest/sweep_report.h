@@ -10,9 +10,11 @@
 #include "backtest/result.h"
 #include "backtest/sweep.h"
 
-#define NJ_SWEEP_PAGE_SETS 10000u /* with all their metrics */
-#define NJ_SWEEP_PAGE_BEST 1000u  /* of more sets, those that are in it in any case */
-#define NJ_SWEEP_PAGE_FINE 4000u  /* sets up to which figures have 7 digits; 4 beyond */
+#define NJ_SWEEP_PAGE_SETS                                                                         \
+    10000u                       /* with all their metrics; fewer where parameters have very many  \
+                                  * values */
+#define NJ_SWEEP_PAGE_BEST 1000u /* of more sets, those that are in it in any case */
+#define NJ_SWEEP_PAGE_FINE 4000u /* sets up to which figures have 7 digits; 4 beyond */
 
 struct nj_sweep_page {
     const struct nj_result *about; /* what was run, as a result has it; no outcome */

@@ -120,8 +120,7 @@ static void put_column(struct nj_json_out *json, const struct nj_packing *packin
 static int put_columns(struct nj_json_out *json, const struct nj_sweep_view *view,
                        struct nj_error *err)
 {
-    const struct nj_packing *packing =
-        view->n_kept <= NJ_SWEEP_PAGE_FINE ? &nj_packing_fine : &nj_packing_coarse;
+    const struct nj_packing *packing = view->packing;
     double *values = malloc((view->n_kept + 1) * sizeof *values);
     if (!values)
         return no_memory(err);

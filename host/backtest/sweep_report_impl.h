@@ -28,6 +28,8 @@ struct nj_sweep_view {
     struct nj_neighbours near;
     struct nj_histogram histogram; /* of all of them */
     /* Rows in the page, in the order of ranks. */
+    const struct nj_packing *packing; /* of their figures */
+    uint64_t room;                    /* rows that fit */
     uint64_t n_kept, *kept_set, *kept_rank;
     struct nj_metrics *kept;
     uint8_t *kept_cause; /* 0: none; 1 + its place among the causes, NJ_SWEEP_CAUSES + 1: another */

@@ -33,11 +33,46 @@ static uint8_t cause_of(struct nj_sweep_view *view, const struct nj_sweep_row *r
     return (uint8_t)(i + 1);
 }
 
+#define BYTES 868000u /* of figures and values, so that a page stays under a megabyte */
+
+/* Bytes that so many sets take: their figures, ranks and errors, the place of each value, the
+ * values that differ. */
+static uint64_t bytes_of(const struct nj_sweep_view *view, uint64_t n,
+                         const struct nj_packing *packing)
+{
+    const struct nj_space *space = view->page->space;
+    uint64_t bytes = n * (NJ_METRIC_COUNT * packing->width + (view->page->failed > 0));
+    bytes += n < view->n ? n * nj_sweep_code_width(view->n) : 0;
+    for (uint32_t i = 0; i < nj_space_axes(space); i++) {
+        uint64_t values = nj_space_values(space, i), shown = values < n ? values : n;
+        char first[NJ_SPACE_TEXT], last[NJ_SPACE_TEXT];
+        nj_space_value(space, i, 0, first);
+        nj_space_value(space, i, values - 1, last);
+        size_t len = strlen(first) > strlen(last) ? strlen(first) : strlen(last);
+        bytes += n * nj_sweep_code_width(shown) + shown * (len + 3); /* quotes and a comma */
+    }
+    return bytes;
+}
+
+/* How many sets there is room for, and with how many digits. */
+static void plan(struct nj_sweep_view *view)
+{
+    view->room = view->n < NJ_SWEEP_PAGE_SETS ? view->n : NJ_SWEEP_PAGE_SETS;
+    view->packing = &nj_packing_fine;
+    if (view->n <= NJ_SWEEP_PAGE_FINE && bytes_of(view, view->n, view->packing) <= BYTES)
+        return;
+    view->packing = &nj_packing_coarse;
+    while (view->room > NJ_SWEEP_PAGE_BEST && bytes_of(view, view->room, view->packing) > BYTES)
+        view->room -= view->room / 50;
+    if (view->n > NJ_SWEEP_PAGE_BEST && view->room < NJ_SWEEP_PAGE_BEST)
+        view->room = NJ_SWEEP_PAGE_BEST;
+}
+
 /* Is the row at a rank in the page? Of too many, the best, and of the rest as many as there is room
  * for, each as likely (D. E. Knuth, The Art of Computer Programming 2, 3.4.2, algorithm S). */
 static bool is_kept(const struct nj_sweep_view *view, uint64_t rank, uint64_t *random)
 {
-    uint64_t room = NJ_SWEEP_PAGE_SETS;
+    uint64_t room = view->room;
     if (view->n <= room || rank < NJ_SWEEP_PAGE_BEST)
         return true;
     return nj_space_below(random, view->n - rank) < room - view->n_kept;
@@ -98,19 +133,20 @@ static int look_at(struct nj_sweep_view *view, const struct rows *all, struct nj
 int nj_sweep_view_make(struct nj_sweep_view *out, const struct nj_sweep_page *page,
                        struct nj_error *err)
 {
-    uint64_t n = nj_space_sets(page->space), room = n < NJ_SWEEP_PAGE_SETS ? n : NJ_SWEEP_PAGE_SETS;
+    uint64_t n = nj_space_sets(page->space), most = n < NJ_SWEEP_PAGE_SETS ? n : NJ_SWEEP_PAGE_SETS;
     struct rows all = {malloc((n + 1) * sizeof *all.sets), malloc((n + 1) * sizeof *all.keys)};
     *out = (struct nj_sweep_view){.page = page,
                                   .n = n,
                                   .middle = NAN,
                                   .near = {.median = NAN, .share = NAN},
-                                  .kept_set = malloc((room + 1) * sizeof *out->kept_set),
-                                  .kept_rank = malloc((room + 1) * sizeof *out->kept_rank),
-                                  .kept_cause = malloc(room + 1),
-                                  .kept = malloc((room + 1) * sizeof *out->kept)};
+                                  .kept_set = malloc((most + 1) * sizeof *out->kept_set),
+                                  .kept_rank = malloc((most + 1) * sizeof *out->kept_rank),
+                                  .kept_cause = malloc(most + 1),
+                                  .kept = malloc((most + 1) * sizeof *out->kept)};
     int rc = all.sets && all.keys && out->kept_set && out->kept_rank && out->kept_cause && out->kept
                  ? 0
                  : no_memory(err);
+    plan(out);
     if (rc == 0)
         rc = read_rows(out, &all, err);
     if (rc == 0)

@@ -148,6 +148,8 @@ def many_sets():
     words = ("--param", "fast=2..31", "--param", "slow=32..71", "--samples", "1150", "--top", "1")
     with Folder(20, 9) as folder:
         whole = folder.sweep(*words)
+        with open(os.path.join(folder.top, "var", "backtest", "sweep_results.html"), "rb") as file:
+            page = file.read()
         found = whole["overfitting"]
         check(500 < found["pbo_sets"] <= 1000 and found["trials"] == 1150 and found["pbo"] is not None, "the sets: %r" % found)
         equal(folder.sweep(*words, "--jobs", "1"), whole, "one process")
@@ -162,7 +164,10 @@ def many_sets():
                         process.send_signal(signal.SIGKILL)
                         process.wait()
             time.sleep(0.001)
+        os.remove(os.path.join(os.path.dirname(partial), "sweep_results.html"))
         equal(folder.sweep(*words), whole, "after a kill")
+        with open(os.path.join(os.path.dirname(partial), "sweep_results.html"), "rb") as file:
+            check(file.read() == page, "and the same report")
         equal(sorted(os.listdir(os.path.dirname(partial))), ["sweep_results.csv", "sweep_results.html"], "nothing else is left")
 
 

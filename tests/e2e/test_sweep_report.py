@@ -185,6 +185,13 @@ def other_sweeps(work):
         page = Page(read(work, name + ".html"))
         sealed(page)
         packed(page.data(), rows_of(work, name), 7)
+    err = sweep(work, "none", "--param", "period=5,6", "--param", "tag=<b>", code=1)
+    check("2 of 2 sets failed" in err, "all fail: %r" % err)
+    page = Page(read(work, "none.html"))
+    equal((page.data()["best"], page.data()["luck"]), (None, None), "and there is no best one")
+    check("No set has a figure" in page.text["best"], "which is said: %r" % page.text["best"])
+    sweep(work, "long", "--param", "period=1..150", "--param", "fade=false,true")
+    page = Page(read(work, "calm.html"))
     calm, rows = page.data(), rows_of(work, "calm")
     equal(calm["luck"], None, "luck is about Sharpe ratios")
     near(calm["best"], float("%.9g" % min(float(row["volatility_annual_pct"]) for row in rows)), "the lowest is the best")
@@ -216,12 +223,13 @@ def values_in_order(rows, name):
 
 
 def expected_cells(rows, metric, better, down, across, rest, digits):
-    """The map as Python makes it of the CSV."""
-    axes = ("period", "threshold", "side", "fade") if "side" in rows[0] else ("period", "threshold")
+    """The map as Python makes it of the CSV; at most 100 rows, of neighbours together."""
+    axes = [a for a in ("period", "threshold", "side", "fade") if a in rows[0]]
     downs, acrosses, out = values_in_order(rows, down), values_in_order(rows, across), []
-    for r, x in enumerate(downs):
+    size = -(-len(downs) // 100)
+    for r, x in enumerate(downs[i:i + size] for i in range(0, len(downs), size)):
         for c, y in enumerate(acrosses):
-            here = [row for row in rows if row[down] == x and row[across] == y and
+            here = [row for row in rows if row[down] in x and row[across] == y and
                     (rest != "fixed" or all(row[a] == rows[0][a] for a in axes if a not in (down, across)))]
             found = [rounded(number(row[metric]), digits) for row in here if row[metric]]
             kind = "" if found else "none" if not here else "failed" if all(row["error"] for row in here) else "null"
@@ -356,7 +364,7 @@ def in_browser(work, rows):
                 quiet(page, os.path.join(work, name + ".html"))
                 shot(page, "sweep-%s-%d" % (name, width), whole=True)
         page.size(1280, 900)
-        for name, charts in (("hostile", 1), ("numbers", 2), ("words", 2), ("one", 1), ("calm", 1)):
+        for name, charts in (("hostile", 1), ("numbers", 2), ("words", 2), ("one", 1), ("calm", 1), ("long", 1), ("none", 0)):
             page.open(os.path.join(work, name + ".html"))
             page.frames()
             drawn(page, charts, name)
@@ -366,6 +374,9 @@ def in_browser(work, rows):
                 kinds = page.run("(() => { const s = document.getElementById('map-across'); s.value = '1'; s.onchange(); return %s; })()" % CELLS)
                 equal(sorted({k for _, _, _, k in kinds}), ["", "failed", "win"], "cells whose sets failed are marked")
                 check(EVIL in page.run("document.getElementById('panel-sets').textContent"), "the text stands in the table")
+            if name == "long":
+                same_cells(page.run(CELLS), expected_cells(rows_of(work, "long"), "sharpe_ratio", 1, "period", "fade", "best", 7), "150 values")
+                equal(page.run("document.querySelectorAll('#map tbody tr').length"), 75, "two values a row")
             if name == "one":
                 check("nothing to compare" in page.run("document.getElementById('line').textContent"), "one set has no map")
         path = os.path.join(work, "many.html")

@@ -332,6 +332,39 @@ START_TEST(ten_thousand_sets_stay_under_a_megabyte)
 }
 END_TEST
 
+START_TEST(many_values_leave_room_for_fewer_sets)
+{
+    struct fixture f;
+    struct nj_sweep_view view;
+    struct nj_error err = {0};
+    struct nj_buf page = {0};
+    struct nj_space *space = nj_space_new();
+    static const char *const axes[] = {"a=0.00001..1:0.00001", "b=0.00001..1:0.00001",
+                                       "c=0.00001..1:0.00001", "d=0.001..1:0.001"};
+    set_up(&f, ten_by_ten);
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_msg(nj_space_axis(space, axes[i], &err) == 0, "%s", err.text);
+    ck_assert_msg(nj_space_choose(space, 10000, 3, &err) == 0, "%s", err.text);
+    f.page.space = space;
+    f.made.n = 10000;
+    ck_assert_int_eq(nj_sweep_view_make(&view, &f.page, &err), 0);
+    /* a set: 26 x 3 for figures, 3 x (3 for its place + 7 + 3 for its text), 2, 3 for its
+     * rank; and 1000 x 8 */
+    ck_assert_uint_gt(view.n_kept, 6800);
+    ck_assert_uint_lt(view.n_kept, 860000 / 122 + 1);
+    nj_sweep_view_free(&view);
+    if (!told_missing()) {
+        page_of(&f, &page);
+        printf("a page of 10,000 sets drawn from four fine axes: %zu bytes\n", page.len);
+        ck_assert_uint_lt(page.len, 1000000);
+        ck_assert_ptr_nonnull(strstr(page.data, " of 10000 sets: the best 1000"));
+    }
+    nj_buf_free(&page);
+    nj_space_free(space);
+    nj_space_free(f.space);
+}
+END_TEST
+
 START_TEST(of_more_sets_the_best_and_some_drawn_are_kept)
 {
     static const char *const axes[] = {"fast=1..200", "slow=1..100", NULL};
@@ -344,6 +377,7 @@ START_TEST(of_more_sets_the_best_and_some_drawn_are_kept)
     ck_assert_int_eq(nj_sweep_view_make(&view, &f.page, &err), 0);
     ck_assert_uint_eq(view.n, 20000);
     ck_assert_uint_eq(view.n_kept, NJ_SWEEP_PAGE_SETS);
+    ck_assert_ptr_eq(view.packing, &nj_packing_coarse);
     ck_assert_uint_eq(view.with_figure, 15000);
     for (uint64_t i = 0; i < view.n_kept; i++) {
         ck_assert(i >= NJ_SWEEP_PAGE_BEST || view.kept_rank[i] == i);
@@ -439,6 +473,7 @@ int main(void)
     tcase_add_test(c, it_says_what_the_best_is_worth);
     tcase_add_test(c, hostile_texts_stay_texts);
     tcase_add_test(c, ten_thousand_sets_stay_under_a_megabyte);
+    tcase_add_test(c, many_values_leave_room_for_fewer_sets);
     tcase_add_test(c, of_more_sets_the_best_and_some_drawn_are_kept);
     tcase_add_test(c, causes_beyond_the_first_fifty_are_counted);
     tcase_add_test(c, a_page_of_one_set_has_what_there_is);

@@ -54,7 +54,7 @@
   // Parameters: at[i] is the value of set i as a place in the values' order, texts are theirs.
   const params = data.axes.map((a) => {
     const places = a.values.map((text, i) => i), numbers = a.values.map(Number);
-    const ordered = a.values.every((text, i) => text.trim() !== "" && isFinite(numbers[i]));
+    const ordered = a.values.every((text) => /^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$/.test(text)); // as JSON has them
     if (ordered) places.sort((x, y) => numbers[x] - numbers[y]);
     const place = [];
     places.forEach((from, to) => { place[from] = to; });
@@ -81,7 +81,8 @@
     if (size >= 1e15) return v.toExponential(0);
     for (const [from, letter] of [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e4, "k"]])
       if (size >= from) return group(v / (from === 1e4 ? 1e3 : from), size / from < 10 && from > 1e4 ? 1 : 0) + letter;
-    return group(v, metrics[m].name === "num_trades" || size >= 100 ? 0 : size >= 10 ? 1 : size >= .01 || v === 0 ? 2 : 4);
+    return group(v, metrics[m].name === "num_trades" || size >= 100 || v === 0 ? 0 : size >= 10 ? 1 : size >= .01 ? 2
+      : Math.min(12, 1 - Math.floor(Math.log10(size))));
   }
 
   function median(values) {
@@ -214,11 +215,11 @@
     const values = grid.flat().filter((c) => !c.state).map((c) => c.v), s = values.length ? scale(values, state.metric) : null;
     table.textContent = "";
     table.className = dense ? "map dense" : "map";
-    table.style.minWidth = dense ? 90 + wide * 5 + "px" : 90 + wide * 44 + "px";
+    table.style.minWidth = onPaper() ? "0" : dense ? 90 + wide * 5 + "px" : 90 + wide * 44 + "px";
     if (dense) table.style.setProperty("--cell", Math.max(5, Math.min(22, Math.round(460 / rows.texts.length))) + "px");
     const step = dense ? Math.ceil(wide / (narrow() ? 6 : 14)) : 1, head = make("tr");
     const first = make("col");
-    first.style.width = "84px";
+    first.style.width = narrow() ? "56px" : "84px";
     table.append(make("colgroup", {}, first));
     head.append(make("th", {className: "names down", textContent: down.name, title: down.name}));
     for (let c = 0; c < wide; c += step)
@@ -279,8 +280,8 @@
     const x = order.map((i) => p.numbers ? p.numbers[p.at[i]] : p.at[i]), y = order.map((i) => isFinite(values[i]) ? values[i] : null);
     const named = (u, at) => at.map((v) => Number.isInteger(v) && p.texts[v] || "");
     const low = x[0], high = x[x.length - 1], margin = (high - low) / (2 * x.length);
-    draw("line", [x, y], [line(metrics[m].title, "--main", (v) => figure(m, v), {width: 2, points: {show: x.length <= 100, size: 7}})], ticks(""),
-      {plain: true, name: p.name, at: (u, v, s, i) => i == null ? "" : p.texts[p.at[order[i]]],
+    draw("line", y.some((v) => v !== null) ? [x, y] : [[], []], [line(metrics[m].title, "--main", (v) => figure(m, v), {width: 2, points: {show: x.length <= 100, size: 7}})], ticks(""),
+      {plain: true, none: "no set has this figure", name: p.name, at: (u, v, s, i) => i == null ? "" : p.texts[p.at[order[i]]],
         options: {axes: axesOf(p.numbers ? ticks("") : named, ticks(metrics[m].unit === "%" ? " %" : "")),
           hooks: {draw: [(u) => won && rule(u, [[p.numbers ? p.numbers[p.at[0]] : p.at[0], "the best set", "--win"]])]},
           scales: {x: {time: false, range: () => [low - margin, high + margin]}}}});
