@@ -183,7 +183,7 @@ static void of_returns(const double *r, size_t n, double periods, double risk_fr
     for (size_t i = 0; i < n; i++) {
         double d = r[i] - rf;
         flat = flat && fabs(r[i] - r[0]) <= SAME_RETURN;
-        if (d < 0)
+        if (d < -SAME_RETURN)
             below = nj_sum_plus(below, nj_sum_product(d, d));
     }
     if (flat)
@@ -219,7 +219,7 @@ static void of_tails(double *r, size_t n, struct nj_metrics *m)
         worst++;
     set(m, NJ_METRIC_VAR_95_PCT, low * 100);
     set(m, NJ_METRIC_CVAR_95_PCT, sum_of(r, worst ? worst : 1) / (double)(worst ? worst : 1) * 100);
-    set(m, NJ_METRIC_TAIL_RATIO, low != 0 ? fabs(high) / fabs(low) : NAN);
+    set(m, NJ_METRIC_TAIL_RATIO, fabs(low) > SAME_RETURN ? fabs(high) / fabs(low) : NAN);
 }
 
 static void of_drawdowns(const struct nj_curve *c, double initial, struct nj_metrics *m)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Backtests over bars and trades of a strategy that sends orders of every kind by a sequence of numbers, against the engine of tests/oracle, which works the
-same run out in exact fractions: every thing that the strategy is told, in its order, every fill, refusal, point of the curve, profit,
-open position and metric to 1e-9.
+"""Backtests over bars and trades of a strategy that sends orders of every kind by a sequence of numbers, against the engine of
+tests/oracle, which works the same run out in exact fractions: every thing that the strategy is told, in its order, every fill, refusal,
+point of the curve, profit, open position and metric to 1e-9.
 
 NJORD_SOAK=1: thousands of runs, for TEST_SECONDS (600 unless given). NJORD_ORACLE_SEED=N: that run alone, with what differs."""
 import json
@@ -110,7 +110,8 @@ class Case:
             for symbol, (tick, step, least) in self.instruments.items():
                 out.write("  %s:\n    tick: %s\n    step: %s\n" % (symbol, tick, step) + ("    min_qty: %s\n" % least if least else ""))
         words = ["backtest", "--json", "--no-report", "--strategy", PLUGIN, "--output", folder, "--config", config, "--plugins",
-                 os.path.abspath(PLUGINS), "--timeframe", self.timeframe, "--input", "trades" if self.trades else "bars", "--capital", str(self.capital), "--commission", self.commission,
+                 os.path.abspath(PLUGINS), "--timeframe", self.timeframe, "--input", "trades" if self.trades else "bars",
+                 "--capital", str(self.capital), "--commission", self.commission,
                  "--slippage", self.slippage, "--fill", self.fill, "--limit-gap", self.gap, "--warmup", str(self.warmup),
                  "--param", "trace=" + os.path.join(folder, "trace")]
         words += ["--no-short"] * self.no_short + ["--no-cash-check"] * self.no_cash
@@ -148,7 +149,7 @@ class Case:
     def expect(self):
         options = engine.Options(self.capital, self.commission, self.slippage, self.fill, self.gap, self.warmup, not self.no_short,
                                  not self.no_cash, self.length)
-        series = {s: [] for s in self.symbols} if self.trades else {s: [engine.Bar(row[0] * 10 ** 9, *(Fraction(p, self.grid) for p in row[1:5])) for row in rows]
+        series = {s: [] if self.trades else [engine.Bar(row[0] * 10 ** 9, *(Fraction(p, self.grid) for p in row[1:5])) for row in rows]
                   for s, rows in self.series.items()}
         host = engine.Engine(options, series, {s: engine.Instrument(*rules) for s, rules in self.instruments.items()})
         strategy = dice.Dice(host, **self.dice)

@@ -51,7 +51,7 @@ def of_returns(r, periods, risk_free):
     sd = 0.0 if flat or n < 2 else statistics.stdev(r)
     rf = risk_free / periods
     out["sharpe_ratio"] = (mean - rf) / sd * math.sqrt(periods) if sd else 0.0
-    down = math.sqrt(math.fsum(min(x - rf, 0) ** 2 for x in r) / n) if r else 0.0
+    down = math.sqrt(math.fsum((x - rf) ** 2 for x in r if x - rf < -1e-14) / n) if r else 0.0
     if flat and (not r or abs(r[0]) <= 1e-14):
         out["sortino_ratio"] = 0.0
     else:
@@ -68,7 +68,7 @@ def of_returns(r, periods, risk_free):
         low, high = quantile(r, 0.05), quantile(r, 0.95)
         tail = [x for x in r if x <= low + 1e-14]
         out["var_95_pct"], out["cvar_95_pct"] = low * 100, statistics.fmean(tail) * 100
-        out["tail_ratio"] = abs(high) / abs(low) if low else None
+        out["tail_ratio"] = abs(high) / abs(low) if abs(low) > 1e-14 else None
     return out
 
 
