@@ -5,7 +5,8 @@
  *
  * Each figure is the median CPU time of RUNS runs over BARS one-minute bars of a seeded random
  * walk: other programs on the machine do not count. The engine's final equity must be the loop's to
- * the last bit, else the exit code is 1; a slow machine is no error.
+ * a billionth (the loop's sums round, the engine's do not), else the exit code is 1; a slow machine
+ * is no error.
  */
 #include "backtest/engine.h"
 #include "journal/columns.h"
