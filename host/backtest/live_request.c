@@ -62,7 +62,7 @@ static bool has_trades(const struct nj_journal_files *files, const char *symbol)
 static bool named(const char *const *names, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++)
-        if (strcmp(names[i], name) == 0)
+        if (names[i] && strcmp(names[i], name) == 0)
             return true;
     return false;
 }
@@ -134,7 +134,7 @@ static int take_host(struct nj_live_request *r, const struct nj_live_scan *scan,
 {
     struct nj_bt_request *q = &r->request;
     const struct nj_config *c = q->config;
-    const char *slash = strchr(q->symbols[0], '/');
+    const char *slash = q->symbols[0] ? strchr(q->symbols[0], '/') : NULL;
     double cash = nj_bt_costs_cash(&r->costs, slash ? slash + 1 : "");
     if (r->costs.traded)
         return nj_error_set(err, NJ_ERR_CONFIG,

@@ -5,6 +5,7 @@ run."""
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -220,4 +221,16 @@ stopped(lambda host: done(host, "disable", "haggler_v1"), ["host.plugins.ndjson:
 stopped(reload, ["host.plugins.ndjson:", "strategy 'haggler_v1' was reloaded"])
 stopped(trip, ["orders.ndjson:", "halted", "came from outside the strategy"])
 stopped(until("OrderCancel", lambda line: line["reason"] != "strategy", "cancel", "all"), ["orders.ndjson:", "a cancel that the strategy did not ask for"])
+
+# ---- killed and started again: with clock: events the run is done again and is whole, with clock: wall it is another one
+for clock, code, parts in (("events", 0, ["identical: "]), ("wall", 1, ["host.plugins.ndjson:", "was started again with its host"])):
+    with host_of(feed=", speed: 6000", clock=clock) as host:
+        host.launch()
+        wait(lambda: host.size() > 20000, "orders")
+        host.stop(signal.SIGKILL, -signal.SIGKILL)
+        ran(host)
+        again = njord(host, "--compare-live", host.path("log"))
+        equal(again.returncode, code, "after kill -9, clock: %s (%s)" % (clock, again.stderr))
+        for part in parts:
+            check(part in again.stdout + again.stderr, "%r is in %r" % (part, again.stdout + again.stderr))
 print("differences and refusals told, each in one line")

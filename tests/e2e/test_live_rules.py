@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 from njordtest import DATA, check  # noqa: E402
-from livetwice import BOTH, FREE, PAPER, entry, host_of, identical  # noqa: E402
+from livetwice import BOTH, FREE, PAPER, SIMULATED, entry, host_of, identical  # noqa: E402
 
 # ---- every rule refuses
 TIGHT = [
@@ -29,7 +29,9 @@ TIGHT = [
 ]
 seen = set()
 for label, params, capital, broker, rules, expected in TIGHT:
-    with host_of([entry("haggler", params, symbols=BOTH, capital=capital)], risk=rules, broker=broker, symbols=BOTH) as one:
+    # over midnight: the day's loss begins anew, journals are rotated
+    night = SIMULATED.replace("trades_per_day", 'start: "2025-01-06T22:30:00Z", trades_per_day') % (json.dumps(BOTH), 7, 180)
+    with host_of([entry("haggler", params, symbols=BOTH, capital=capital)], risk=rules, broker=broker, symbols=BOTH, feed=night) as one:
         flow = identical("tight rules: %s" % label, one, 0)
     reasons = collections.Counter(line["reason"] for line in flow if line["contract"] == "RiskDecision")
     seen |= set(reasons)
