@@ -32,7 +32,7 @@ const struct nj_cli_option nj_backtest_options[] = {
     {"verify", NULL, offsetof(struct args, verify), false, false,
      "runs over data cut at 200 of its orders too: the same ones must come"},
     {"stall-limit", "SECONDS", offsetof(struct args, stall), false, false,
-     "a run no row of which is done for so long is ended; 0: never (default: 60)"},
+     "ends a run that does no row for so long; 0: never (default: 60)"},
     {"rerun", "RESULT", offsetof(struct args, rerun), false, false,
      "runs a result file again: the same bytes, or what differs"},
     {"journal", "DIR", offsetof(struct args, journal), false, false,
