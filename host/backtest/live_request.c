@@ -98,10 +98,12 @@ static int choose_symbols(struct nj_live_request *r, struct nj_error *err)
         goto done;
     }
     q->symbols = r->symbols;
-    for (uint32_t i = 0; i < n; i++)
-        if (has_trades(&files, own[i]))
-            r->symbols[q->n_symbols++] = own[i];
-    if (q->n_symbols == 0) {
+    bool any = false;
+    for (uint32_t i = 0; i < n; i++) {
+        r->symbols[q->n_symbols++] = own[i];
+        any = any || has_trades(&files, own[i]);
+    }
+    if (!any) {
         rc = nj_error_set(err, NJ_ERR_NOT_FOUND,
                           "no trades of strategy '%s' in '%s': expected them recorded "
                           "(journal.topics: md.trades.*)",

@@ -174,6 +174,12 @@ int nj_bt_data_open(struct nj_bt_data *data, const struct nj_bt_request *q,
                               "no rows of '%s' in the range asked for: njord "
                               "data list shows what is there",
                               data->symbols[i]);
+        if (rc == NJ_ERR_NOT_FOUND &&
+            q->as_live) { /* the host had the market, and no trade of it */
+            data->series[i].n_pieces = 0;
+            *err = (struct nj_error){0};
+            rc = 0;
+        }
         most = rc == 0 && data->info[i].rows > most ? data->info[i].rows : most;
     }
     if (rc == 0 && q->warmup >= most)

@@ -36,6 +36,9 @@ for label, params, capital, broker, rules, expected in TIGHT:
     reasons = collections.Counter(line["reason"] for line in flow if line["contract"] == "RiskDecision")
     seen |= set(reasons)
     check(expected <= set(reasons), "%s: each of %s is seen in %s" % (label, sorted(expected), dict(reasons)))
+with host_of([entry("haggler", "{qty: 0.01, rude: true}", symbols=BOTH)], symbols=BOTH, feed=SIMULATED % (json.dumps(BOTH[:1]), 7, 60)) as one:
+    flow = identical("a market of the strategy that does not trade", one)
+check({"no_reference_price"} <= {line.get("reason") for line in flow}, "orders in it have no price")
 print("refusals seen: %s" % ", ".join(sorted(seen - {"ok"})))
 
 # ---- a real day
