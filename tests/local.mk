@@ -314,6 +314,7 @@ EXTRA_DIST += \
     tests/unit/risk_make.h \
     tests/unit/ledger_make.h \
     tests/unit/scan_run.h \
+    tests/unit/temp_folder.h \
     tests/unit/test_abi_layout_rows.h \
     tests/unit/test_codec_random.h \
     tests/unit/test_indicators_any.h \

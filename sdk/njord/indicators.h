@@ -61,7 +61,7 @@ typedef struct njord_sma {
     njord_sum total;  /* unless wide: the window's sum, exact */
     njord_sum fresh;  /* wide: sum of ring[0 .. pos-1], what came since the last walk */
     njord_sum *older; /* wide: older[i]: sum of ring[i .. n-1] as it was at that walk */
-    double *ring; /* the last n values, 0 where there is none yet; owned, one block with `older` */
+    double *ring;     /* the last n values, 0 where there is none; owned, one block with `older` */
 } njord_sma;
 
 /* n: 1 .. NJORD_WINDOW_MAX. Ready with the n-th value. */

@@ -1,6 +1,8 @@
 /* test_abi_layout.c - sizes and offsets of the plugin ABI are those that plugins were built with.
  * The rows come from the headers' text by the rules of the psABI (tests/e2e/test_abi_layout.py),
  * not from a compiler; the plugin ABI is 64-bit. Owned by the tests. */
+#include "test_main.h"
+
 #include <check.h>
 #include <njord/abi.h>
 #include <njord/contract.h>
@@ -96,9 +98,5 @@ int main(void)
     tcase_add_test(tc, the_table_of_fields_agrees_with_the_structs);
     tcase_add_test(tc, the_stamp_never_changes);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -2,6 +2,7 @@
  * made once. */
 #include "bus/bus.h"
 #include "bus/fifo.h"
+#include "test_main.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -392,9 +393,5 @@ int main(void)
     tcase_add_test(tc, records_of_a_queue_stay_where_they_are);
     tcase_add_test(tc, a_url_names_the_bus);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -1,6 +1,8 @@
 /* test_codec.c - single events to and from msgpack and JSON: the bytes, what is taken, what is
  * refused and in which words. Expected bytes are worked out by hand from the msgpack specification.
  * Owned by the tests. */
+#include "test_main.h"
+
 #include <check.h>
 #include <njord/codec.h>
 #include <stdlib.h>
@@ -210,9 +212,5 @@ int main(void)
     tcase_add_test(tc, the_event_may_name_its_contract);
     tcase_add_test(tc, msgpack_bytes_are_those_of_the_specification);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,6 +1,8 @@
 /* test_codec_limits.c - how much a decoder takes: counts, depths, lengths, twice the same key; and
  * the one form that free-form members have. Each bound is tried at itself and one above. Owned by
  * the tests. */
+#include "test_main.h"
+
 #include <check.h>
 #include <njord/codec.h>
 #include <stdarg.h>
@@ -447,9 +449,5 @@ int main(void)
     tcase_add_test(tc, sequence_and_times_have_their_ranges);
     tcase_add_test(tc, bars_and_depth_say_in_their_flags_what_they_are);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -2,6 +2,7 @@
  * written is read back and written again to the byte, in either form and through both. Owned by the
  * tests. */
 #include "test_codec_random.h"
+#include "test_main.h"
 
 #include <check.h>
 
@@ -186,9 +187,5 @@ int main(void)
                         NJORD_EV_COUNT);
     tcase_add_loop_test(tc, an_input_cut_anywhere_is_refused, 0, NJORD_EV_COUNT);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

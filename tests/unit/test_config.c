@@ -2,6 +2,7 @@
  * line that is told. The lines are written down by hand from the form that the contracts page asks
  * for. Owned by the tests. */
 #include "config_load.h"
+#include "test_main.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -448,9 +449,5 @@ int main(void)
     tcase_add_loop_test(tests, a_bad_option_is_told_under_its_name, 0,
                         (int)(sizeof options / sizeof options[0]));
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,39 +1,17 @@
 /* test_config_files.c - the folder of a configuration: what may be wrong with it, what the shipped
  * example says, and that the reference is the one made from the table. */
-#include "../support/folder.h"
 #include "base/fs.h"
 #include "config_load.h"
+#include "temp_folder.h"
 #include "test_main.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char temp_folder[256];
-
 static void set_up(void)
 {
     folder_make(temp_folder, "config");
-}
-
-static void tear_down(void)
-{
-    folder_remove(temp_folder);
-}
-
-/* The path of a name in the folder; valid until the fourth call from here. */
-static const char *temp_path(const char *name)
-{
-    static char paths[4][512];
-    static unsigned turn;
-    char *path = paths[turn++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", temp_folder, name);
-    return path;
-}
-
-static void temp_write(const char *name, const char *text)
-{
-    folder_write(temp_folder, name, text, strlen(text));
 }
 
 static struct nj_config *from_folder;
@@ -341,7 +319,7 @@ int main(void)
 {
     Suite *suite = suite_create("config_files");
     TCase *tests = tcase_create("folder"), *shipped = tcase_create("shipped");
-    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_checked_fixture(tests, set_up, temp_folder_remove);
     tcase_add_test(tests, a_folder_and_its_base_yaml_are_the_same);
     tcase_add_test(tests, strategies_may_be_missing);
     tcase_add_test(tests, a_missing_base_is_told);

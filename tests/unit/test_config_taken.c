@@ -2,6 +2,7 @@
  * numbers, durations, addresses, the command line. Owned by the tests. */
 #include "bus/bus.h"
 #include "config_load.h"
+#include "test_main.h"
 
 #include <check.h>
 #include <math.h>
@@ -349,9 +350,5 @@ int main(void)
     tcase_add_test(tests, globs_that_match_a_topic_are_no_matter);
     tcase_add_test(tests, the_command_line_wins);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,5 +1,7 @@
 /* test_contract.c - looking up contracts, codes and topics. Expected values stand in
  * sdk/contracts.tbl. Owned by the tests. */
+#include "test_main.h"
+
 #include <check.h>
 #include <njord/contract.h>
 #include <stdio.h>
@@ -147,9 +149,5 @@ int main(void)
     tcase_add_test(tc, names_that_no_topic_has_belong_to_none);
     tcase_add_test(tc, an_event_names_its_topic);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* test_event.c - events in memory: empty ones, tails, and what the validator refuses of another
  * party's. Owned by the tests. */
 #include "test_codec_random.h"
+#include "test_main.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -457,9 +458,5 @@ int main(void)
     tcase_add_test(tc, free_form_members_are_one_map_or_list);
     tcase_add_test(tc, no_damage_makes_the_validator_read_outside);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,8 +1,8 @@
 /* test_fs.c - files and folders: a replaced file is the old one or the new one whatever fails, and
  * a lock names who has it. */
 #include "../support/faulty_platform.h"
-#include "../support/folder.h"
 #include "base/fs.h"
+#include "temp_folder.h"
 #include "test_main.h"
 
 #include <dirent.h>
@@ -13,31 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char temp_folder[256];
-
 static void set_up(void)
 {
     folder_make(temp_folder, "fs");
-}
-
-static void tear_down(void)
-{
-    folder_remove(temp_folder);
-}
-
-/* The path of a name in the folder; valid until the fourth call from here. */
-static const char *temp_path(const char *name)
-{
-    static char paths[4][512];
-    static unsigned turn;
-    char *path = paths[turn++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", temp_folder, name);
-    return path;
-}
-
-static void temp_write(const char *name, const char *text)
-{
-    folder_write(temp_folder, name, text, strlen(text));
 }
 
 static char *temp_read(const char *name)
@@ -248,7 +226,7 @@ int main(void)
 {
     Suite *suite = suite_create("fs");
     TCase *tests = tcase_create("fs");
-    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_checked_fixture(tests, set_up, temp_folder_remove);
     tcase_add_test(tests, paths_are_joined_unless_the_name_is_absolute);
     tcase_add_test(tests, folders_are_made_with_their_parents);
     tcase_add_test(tests, a_file_where_a_folder_should_be_is_told);

@@ -1,5 +1,7 @@
 /* test_glob.c - globs of topics. The expected answers are Redis' own (tests/e2e/test_glob_redis.py
  * asks a server for many more). Owned by the tests. */
+#include "test_main.h"
+
 #include <check.h>
 #include <njord/contract.h>
 #include <stdlib.h>
@@ -75,9 +77,5 @@ int main(void)
     tcase_add_loop_test(tc, answers_are_those_of_redis, 0, (int)(sizeof cases / sizeof cases[0]));
     tcase_add_test(tc, many_stars_do_not_take_for_ever);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

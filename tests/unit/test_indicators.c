@@ -3,6 +3,7 @@
  * them.
  */
 #include "test_indicators_any.h"
+#include "test_main.h"
 
 #include <check.h>
 #include <float.h>
@@ -675,9 +676,5 @@ int main(void)
     tcase_add_test(all, longest_window_works);
     tcase_add_test(all, middle_band_is_the_simple_average_bit_for_bit);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

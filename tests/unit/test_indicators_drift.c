@@ -6,6 +6,7 @@
  * double the reference would prove nothing, and the test says so.
  */
 #include "test_indicators_any.h"
+#include "test_main.h"
 
 #include <check.h>
 #include <float.h>
@@ -332,9 +333,5 @@ int main(void)
     tcase_add_loop_test(drift, recursions_equal_the_textbook_in_long_double, 0,
                         (int)(sizeof runs / sizeof runs[0]));
     suite_add_tcase(suite, drift);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -9,6 +9,7 @@
  * not comparable, left out.
  */
 #include "test_indicators_any.h"
+#include "test_main.h"
 
 #include <check.h>
 #include <jansson.h>
@@ -232,9 +233,5 @@ int main(void)
                         (int)(sizeof series / sizeof series[0]));
     tcase_add_test(golden, equals_tulip_where_the_conventions_agree);
     suite_add_tcase(suite, golden);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

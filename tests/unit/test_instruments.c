@@ -1,6 +1,7 @@
 /*
  * test_instruments.c - symbols, steps and ticks, with values worked out by hand.
  */
+#include "test_main.h"
 #include "trade/decimal.h"
 #include "trade/instruments.h"
 
@@ -430,9 +431,5 @@ int main(void)
     tcase_add_test(t, products_compare_as_the_decimals_written);
     tcase_add_test(t, quantities_of_the_captures_come_back);
     suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "journal/journal.h"
 #include "journal/json_check.h"
+#include "test_main.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -569,9 +570,5 @@ int main(void)
     tcase_add_test(t, a_tail_that_cannot_be_kept_aside_is_not_cut);
     tcase_add_test(t, an_object_is_one_by_the_grammar);
     suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include "../support/folder.h"
 #include "../support/journal_model.h"
 #include "journal/journal.h"
+#include "test_main.h"
 
 #include <check.h>
 #include <errno.h>
@@ -344,9 +345,5 @@ int main(void)
     tcase_add_test(t, a_file_size_limit_at_every_byte_of_a_line);
     tcase_add_test(t, a_full_file_system_at_every_byte_of_a_line);
     suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

@@ -2,6 +2,7 @@
  * test_killswitch.c - nothing leaves once the file is there, the key says so, or nobody can tell.
  */
 #include "base/platform.h"
+#include "test_main.h"
 #include "trade/killswitch.h"
 
 #include <check.h>
@@ -266,9 +267,5 @@ int main(void)
     tcase_add_test(t, full_disk_still_trips);
     tcase_add_test(t, file_that_cannot_be_made_is_an_error);
     suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,6 +1,8 @@
 /*
  * test_match.c - the fill model, rule by rule, with values worked out by hand.
  */
+#include "test_main.h"
+
 #include <check.h>
 #include <float.h>
 #include <math.h>
@@ -596,9 +598,5 @@ int main(void)
     Suite *suite = suite_create("match");
     suite_add_tcase(suite, one_order());
     suite_add_tcase(suite, book());
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

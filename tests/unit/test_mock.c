@@ -1,4 +1,6 @@
 /* The mock host against plugins that behave well and badly (tests/plugins). */
+#include "test_main.h"
+
 #include <check.h>
 #include <dlfcn.h>
 #include <math.h>
@@ -193,9 +195,5 @@ int main(void)
     tcase_add_test(tc, ten_thousand_orders_of_one_event_are_all_there);
     tcase_add_test(tc, nonsense_given_to_the_mock_is_refused);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

@@ -2,6 +2,7 @@
  * and strtod; for times, dates from a calendar and from `date -u`. NUMBER_ROUNDS in the environment
  * sets how many random doubles are tried. Owned by the tests. */
 #include "test_codec_random.h"
+#include "test_main.h"
 
 #include <check.h>
 #include <errno.h>
@@ -388,9 +389,5 @@ int main(void)
     tcase_add_test(tc, every_day_of_four_centuries_comes_back);
     tcase_add_test(tc, texts_are_json_strings);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,5 +1,7 @@
 /* The paper broker as built: each answer with figures worked out by hand from SEMANTICS' fill
  * model. */
+#include "test_main.h"
+
 #include <check.h>
 #include <dlfcn.h>
 #include <math.h>
@@ -640,9 +642,5 @@ int main(void)
     tcase_add_test(tc, parameters_out_of_their_range_are_refused);
     tcase_add_test(tc, old_orders_are_forgotten_and_open_ones_never);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

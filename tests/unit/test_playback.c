@@ -2,6 +2,7 @@
  * capture against figures that python3 computes from the same files at test time. Owned by the
  * tests. */
 #include "tape.h"
+#include "test_main.h"
 
 #include <check.h>
 #include <math.h>
@@ -590,7 +591,6 @@ int main(void)
 {
     Suite *suite = suite_create("playback");
     TCase *t = tcase_create("player");
-    int failed;
     tcase_add_checked_fixture(t, make_folder, remove_folder);
     tcase_set_timeout(t, 120);
     tcase_add_test(t, files_of_all_formats_are_played_one_after_the_other);
@@ -615,9 +615,5 @@ int main(void)
     tcase_add_test(real,
                    real_aggregated_trades_of_other_pairs_are_read_as_an_independent_reader_does);
     suite_add_tcase(suite, real);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

@@ -1,5 +1,7 @@
 /* test_playback_plugin.c - the built playback.so on the mock host: parameters, topics, saving,
  * ends. Owned by the tests. */
+#include "test_main.h"
+
 #include <check.h>
 #include <dlfcn.h>
 #include <njord/mock.h>
@@ -165,7 +167,6 @@ int main(void)
 {
     Suite *suite = suite_create("playback_plugin");
     TCase *t = tcase_create("plugin");
-    int failed;
     tcase_add_checked_fixture(t, write_file, remove_file);
     tcase_add_test(t, trades_are_published_on_their_symbols_topic);
     tcase_add_test(t, bars_are_published_on_the_aggregators_topics);
@@ -174,9 +175,5 @@ int main(void)
     tcase_add_test(t, subscribing_is_for_configured_symbols_and_trades);
     tcase_add_test(t, bad_line_that_is_to_stop_fails_once_and_then_ends);
     suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

@@ -3,6 +3,7 @@
 #include "../support/faulty_platform.h"
 #include "../support/redis_host.h"
 #include "../support/redis_server.h"
+#include "test_main.h"
 
 #include <check.h>
 #include <hiredis/hiredis.h>
@@ -689,9 +690,5 @@ int main(void)
     tcase_add_test(t, the_days_profit_is_read_and_written_and_ends_with_the_day);
     tcase_add_test(t, keys_are_read_and_written_without_a_loop);
     suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

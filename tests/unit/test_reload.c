@@ -3,6 +3,7 @@
  * full sizes. */
 #include "../support/host_rig.h"
 #include "services/reload.h"
+#include "test_main.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -499,9 +500,5 @@ int main(void)
     tcase_add_test(tc,
                    after_a_roll_back_a_strategy_that_would_have_sent_other_orders_stays_disabled);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -2,6 +2,7 @@
  * ticks and steps, in time order, within its bounds, fast. Its statistics are tested by
  * tests/e2e/test_market_stats.py. Owned by the tests. */
 #include "market.h"
+#include "test_main.h"
 
 #include <check.h>
 #include <math.h>
@@ -309,7 +310,6 @@ int main(void)
 {
     Suite *suite = suite_create("simmarket");
     TCase *t = tcase_create("market");
-    int failed;
     tcase_set_timeout(t, 120);
     tcase_add_test(t, same_seed_gives_the_same_trades_and_another_seed_others);
     tcase_add_test(t, trades_are_in_time_order_on_tick_and_step_with_ids_in_a_row);
@@ -320,9 +320,5 @@ int main(void)
     tcase_add_test(t, a_symbol_does_not_depend_on_its_place_in_the_list);
     tcase_add_test(t, hundred_symbols_are_merged_in_time_order);
     suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

@@ -1,5 +1,7 @@
 /* test_simmarket_plugin.c - the built simmarket.so on the mock host: what it publishes, and that a
  * saved market goes on to the byte. Owned by the tests. */
+#include "test_main.h"
+
 #include <check.h>
 #include <dlfcn.h>
 #include <math.h>
@@ -191,7 +193,6 @@ int main(void)
 {
     Suite *suite = suite_create("simmarket_plugin");
     TCase *t = tcase_create("plugin");
-    int failed;
     tcase_set_timeout(t, 120);
     tcase_add_checked_fixture(t, open_plugin, NULL);
     tcase_add_test(t, trades_are_whole_events_on_their_topics_and_the_hosts_ticks);
@@ -200,9 +201,5 @@ int main(void)
     tcase_add_test(t, damaged_state_never_crashes);
     tcase_add_test(t, nonsense_is_refused_with_one_line);
     suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

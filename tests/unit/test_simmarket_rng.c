@@ -1,6 +1,7 @@
 /* test_simmarket_rng.c - the simulated market's random numbers and elementary functions against
  * published sequences and libm. Owned by the tests. */
 #include "rng.h"
+#include "test_main.h"
 
 #include <check.h>
 #include <math.h>
@@ -107,7 +108,6 @@ int main(void)
 {
     Suite *suite = suite_create("simmarket_rng");
     TCase *t = tcase_create("rng");
-    int failed;
     tcase_set_timeout(t, 120);
     tcase_add_test(t, splitmix64_gives_the_published_sequence);
     tcase_add_test(t, xoshiro256_starstar_gives_the_values_worked_out_by_hand);
@@ -116,9 +116,5 @@ int main(void)
     tcase_add_test(t, draws_have_the_moments_of_their_distributions);
     tcase_add_test(t, uniform_never_returns_its_ends);
     suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

@@ -3,6 +3,7 @@
 #include "../support/folder.h"
 #include "base/fs.h"
 #include "journal/state.h"
+#include "test_main.h"
 
 #include <check.h>
 #include <dlfcn.h>
@@ -464,9 +465,5 @@ int main(void)
     tcase_add_test(t, a_run_folder_that_is_a_link_is_refused);
     tcase_add_loop_test(t, each_call_fails, 0, (int)(sizeof ops / sizeof ops[0]));
     suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

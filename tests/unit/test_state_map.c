@@ -1,6 +1,7 @@
 /* test_state_map.c - saved state by key: what is put is got, what is wrong is said, and a stream
  * may come in any pieces. Owned by the tests. */
 #include "test_codec_random.h"
+#include "test_main.h"
 
 #include <check.h>
 #include <njord/state.h>
@@ -412,9 +413,5 @@ int main(void)
     tcase_add_test(tc, depth_and_size_are_bounded);
     tcase_add_test(tc, errors_of_the_host_are_passed_on);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

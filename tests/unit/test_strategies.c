@@ -1,6 +1,8 @@
 /* The shipped strategies as built, against orders computed by tests/golden/strategies/recompute.py
  * from the rules in words: prices in, orders out, equal in place, side and quantity. Over real data
  * the orders are computed when the test runs. */
+#include "test_main.h"
+
 #include <check.h>
 #include <dirent.h>
 #include <dlfcn.h>
@@ -411,9 +413,5 @@ int main(void)
     tcase_add_test(tc, state_of_another_period_is_left_aside_and_the_rest_taken);
     tcase_add_test(tc, state_that_is_none_is_refused);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

@@ -1,4 +1,6 @@
 /* The allocator target_weights as built; figures by hand. */
+#include "test_main.h"
+
 #include <check.h>
 #include <dlfcn.h>
 #include <math.h>
@@ -115,9 +117,5 @@ int main(void)
     tcase_add_test(tc, the_share_given_out_may_change_while_it_runs);
     tcase_add_test(tc, a_total_that_is_no_number_is_refused);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }
