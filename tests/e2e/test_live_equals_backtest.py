@@ -3,12 +3,13 @@
 recorded. Identical intents, ids, decisions with the values compared, orders, fills; the journals of both are the same bytes. Every
 shipped strategy, every kind of order, fees apart, slippage, several markets, timers, several seeds."""
 import collections
+import json
 import os
 import sys
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 from njordtest import PLUGINS, check, equal  # noqa: E402
-from livetwice import BOTH, backtest, entry, host_of, identical, same_journals  # noqa: E402
+from livetwice import BOTH, backtest, entry, host_of, identical, run, same_journals  # noqa: E402
 
 # ---- every strategy that is shipped, with what it takes
 SHIPPED = {
@@ -36,6 +37,24 @@ with host_of([SHIPPED["trendline_break"]], risk="{}") as one:
                      "--output", one.path("out"))
     equal(apart.returncode, 0, "the same by figures (%s)" % apart.stderr)
     same_journals(one, one.path("apart"), "by figures")
+
+# over bars the order flow is written down too: the fills of the result, and no broker between
+with host_of([SHIPPED["ma_cross"]]) as one:
+    run(one)
+    bars = backtest(one, "--strategy", "ma_cross_v1", "--timeframe", "1m", "--journal-dir", one.path("log"), "--journal", one.path("bars"),
+                    json_out=True)
+    equal(bars.returncode, 0, "over bars (%s)" % bars.stderr)
+    with open(one.path("bars", "fills.BTCUSDT.ndjson"), encoding="utf-8") as file:
+        fills = [json.loads(line) for line in file]
+    wanted = json.loads(bars.stdout)["fills"]
+    check(len(fills) > 5, "the run over bars trades")
+    equal([(f["side"], f["qty"], f["price"], f["fee"]) for f in fills], [(f["side"], f["qty"], f["price"], f["fee"]) for f in wanted],
+          "the fills of the result")
+    with open(one.path("bars", "orders.ndjson"), encoding="utf-8") as file:
+        flow = [json.loads(line) for line in file]
+    equal(collections.Counter(line["contract"] for line in flow),
+          {"OrderIntent": len(fills), "RiskDecision": len(fills), "OrderEvent": len(fills), "BrokerOrderUpdate": 2 * len(fills),
+           "BrokerFill": len(fills)}, "the steps of each order")
 
 # ---- every kind of order: limits, IOC, FOK, cancels, expiry by timers, orders of one breath
 for seed in (3, 5):
