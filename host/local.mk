@@ -192,6 +192,7 @@ host_libnjord_a_SOURCES = \
     host/journal/scan.h \
     host/journal/scan_csv.c \
     host/journal/scan_csv.h \
+    host/journal/scan_field.h \
     host/journal/scan_line.c \
     host/journal/scan_line.h \
     host/journal/scan_number.h \

@@ -335,10 +335,12 @@ static int write_segment(struct nj_cache *cache, struct nj_cache_pending *pendin
 {
     struct nj_segment *s = cache->segments[0];
     struct nj_segment_head head = s->head;
-    struct nj_segment_writer *writer;
+    struct nj_segment_writer *writer = NULL;
     int rc = nj_segment_writer_new(&writer, cache->pf, cache->places[0].dir, cache->kind, err);
-    if (rc == 0)
+    if (rc == 0) {
+        nj_segment_writer_unhashed(writer); /* who wants to be sure reads the file */
         rc = nj_segment_write(writer, &s->columns, &head, pending->fd, err);
+    }
     nj_segment_writer_free(writer);
     return rc;
 }

@@ -1,8 +1,8 @@
 #include "journal/scan_csv.h"
 
 #include "journal/columns_impl.h"
+#include "journal/scan_field.h"
 #include "journal/scan_line.h"
-#include "journal/scan_number.h"
 
 #include <errno.h>
 #include <njord/codec.h>
@@ -324,37 +324,54 @@ static inline bool closes(int64_t length, int64_t ts, int64_t close, njord_bar *
     return gap == 0 || gap == 1 || gap == 1000 || gap == 1000000 || gap == 1000000000;
 }
 
-/* The same of a file with no columns but a time, numbers that every bar has, and what nobody asks
- * for: numbers go where they stay. */
-static inline const char *take_plain_row(struct run *r, const char *p, const char *end)
+/* Rows of a file with no columns but a time, numbers that every bar has, and what nobody asks for:
+ * numbers go where they stay. Lines that end before `end`, SCAN_SLACK bytes behind which can be
+ * read; `text`: from where on bytes can be read. Returns the first line that is another way's. */
+static const char *take_plain_rows(struct run *r, const char *text, const char *p, const char *end)
 {
     struct nj_columns_builder *into = r->scan->into;
-    const uint32_t n = r->n;
+    const uint32_t last = r->n - 1;
     const char delimiter = r->delimiter;
-    const size_t row = into->n;
-    int64_t ts = 0;
-    for (uint32_t i = 0;;) {
-        const struct column *c = &r->columns[i];
-        if (c->what == NUMBER)
-            p = scan_take_f64(p, end, &into->f64[c->place][row]);
-        else if (c->what == TIME)
-            p = take_time(r, p, &ts);
-        else
-            p = skip_field(p, delimiter);
-        if (!p)
-            return NULL;
-        if (++i == n)
-            break;
-        if (*p++ != delimiter)
-            return NULL;
+    const char *base = p;
+    uint64_t mask = p < end ? scan_ends(base, delimiter) : 0;
+    while (p < end && into->n < into->cap) {
+        const size_t row = into->n;
+        const char *field = p;
+        int64_t ts = 0, close;
+        for (uint32_t i = 0; i <= last; i++) {
+            const struct column *c = &r->columns[i];
+            while (mask == 0) {
+                base += 64;
+                mask = scan_ends(base, delimiter);
+            }
+            const char *stop = base + __builtin_ctzll(mask), *behind = stop, *read;
+            mask &= mask - 1;
+            if (*stop != (i == last ? '\n' : delimiter))
+                return p;
+            behind -= i == last && stop > field && stop[-1] == '\r';
+            size_t len = (size_t)(behind - field);
+            if (c->what == NUMBER) {
+                double *out = &into->f64[c->place][row];
+                if (len - 1 < 8 && behind - text >= 8 && scan_short_number(field, len, out))
+                    read = behind;
+                else
+                    read = scan_take_f64(field, end, out);
+            } else {
+                read = c->what == TIME ? take_time(r, field, &ts) : skip_field(field, delimiter);
+            }
+            if (read != behind)
+                return p;
+            field = stop + 1;
+        }
+        if (__builtin_add_overflow(ts, into->length_ns, &close))
+            return p;
+        into->i64[COL_TS][row] = ts;
+        into->n = row + 1;
+        p = field;
+        r->scan->lines++;
+        r->number++;
     }
-    p += *p == '\r';
-    int64_t close;
-    if (*p != '\n' || __builtin_add_overflow(ts, into->length_ns, &close))
-        return NULL;
-    into->i64[COL_TS][row] = ts;
-    into->n = row + 1;
-    return p + 1;
+    return p;
 }
 
 /* The row at p, which ends with '\n' before `end`, SCAN_SLACK bytes behind which can be read. What
@@ -400,12 +417,15 @@ static void learn_venue(struct run *r)
 /* Lines that end before `end` with SCAN_SLACK bytes behind it. */
 static int take_lines(struct run *r, const char *p, const char *end, struct nj_error *err)
 {
+    const char *text = p;
     int rc = 0;
     while (p < end && rc == 0) {
         const char *next = NULL;
-        if (r->known && r->plain && r->scan->into->n < r->scan->into->cap)
-            next = take_plain_row(r, p, end);
-        else if (r->known)
+        if (r->known && r->plain)
+            p = take_plain_rows(r, text, p, end);
+        if (p == end)
+            break;
+        if (r->known)
             next = take_row(r, p, end, &rc, err);
         if (!next) {
             next = memchr(p, '\n', (size_t)(end - p));

@@ -10,7 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define BUFFER 262144u /* bytes gathered before a write */
+#define ASK_BYTES (8u << 20)
+#define BUFFER    262144u /* bytes gathered before a write */
 
 /* A piece in the scratch file. */
 struct piece {
@@ -37,9 +38,11 @@ struct nj_segment_writer {
     uint32_t n_venues;
     /* the segment being written */
     struct nj_sha256 *sha;
+    bool unhashed;
     int fd;
-    uint64_t at; /* bytes of the file so far, those in the buffer among them */
-    size_t len;  /* in buffer */
+    uint64_t asked; /* bytes of the file that the disk was asked to take */
+    uint64_t at;    /* bytes of the file so far, those in the buffer among them */
+    size_t len;     /* in buffer */
     char buffer[BUFFER], block[BUFFER];
 };
 
@@ -56,6 +59,11 @@ int nj_segment_writer_new(struct nj_segment_writer **out, const struct nj_platfo
     snprintf(w->dir, sizeof w->dir, "%s", scratch_dir);
     *out = w;
     return 0;
+}
+
+void nj_segment_writer_unhashed(struct nj_segment_writer *writer)
+{
+    writer->unhashed = true;
 }
 
 void nj_segment_writer_free(struct nj_segment_writer *writer)
@@ -194,10 +202,15 @@ int nj_segment_spill(struct nj_segment_writer *w, const struct nj_columns *c, st
 
 static int flush(struct nj_segment_writer *w, struct nj_error *err)
 {
-    nj_sha256_add(w->sha, w->buffer, w->len);
+    if (!w->unhashed)
+        nj_sha256_add(w->sha, w->buffer, w->len);
     if (write_all(w->pf, w->fd, w->buffer, w->len) != 0)
         return nj_error_errno(err, errno, "segment in '%s': cannot be written", w->dir);
     w->len = 0;
+    if (w->at - w->asked >= ASK_BYTES) { /* so that the sync at the end has little to do */
+        sync_file_range(w->fd, (off_t)w->asked, (off_t)(w->at - w->asked), SYNC_FILE_RANGE_WRITE);
+        w->asked = w->at;
+    }
     return 0;
 }
 
@@ -279,15 +292,19 @@ static int put_piece(struct nj_segment_writer *w, const struct piece *p,
     while (left > 0) {
         size_t part = left < sizeof w->block ? (size_t)left : sizeof w->block;
         int rc = 0;
-        if (!p->has[section] && width > 0)
+        bool as_it_is = data && p->has[section] && section != NJ_SECTION_VENUE &&
+                        section != NJ_SECTION_ID; /* those two are renumbered */
+        if (as_it_is)
+            rc = put(w, data + done, part, err);
+        else if (!p->has[section] && width > 0)
             fill_none(section, w->block, part / width);
         else if (data)
             memcpy(w->block, data + done, part);
         else
             rc = read_scratch(w, p->at[section] + done, part, err);
-        if (rc == 0 && p->has[section] && width > 0)
+        if (rc == 0 && p->has[section] && width > 0 && !as_it_is)
             renumber(p, section, w->block, part / width);
-        if (rc == 0)
+        if (rc == 0 && !as_it_is)
             rc = put(w, w->block, part, err);
         if (rc != 0)
             return rc;
@@ -337,7 +354,7 @@ static int survey(struct nj_segment_writer *w, struct nj_segment_head *head, str
 
 static int put_head(struct nj_segment_writer *w, struct nj_segment_head *head, struct nj_error *err)
 {
-    int rc = nj_sha256_end(w->sha, head->data_hash);
+    int rc = w->unhashed ? 0 : nj_sha256_end(w->sha, head->data_hash);
     if (rc == 0)
         rc = nj_sha256(head, offsetof(struct nj_segment_head, head_hash), head->head_hash);
     if (rc != 0)
@@ -357,6 +374,7 @@ int nj_segment_write(struct nj_segment_writer *w, const struct nj_columns *last,
 
     w->fd = fd;
     w->at = NJ_SEGMENT_HEAD;
+    w->asked = 0;
     w->len = 0;
     if (rc == 0 && !w->sha && !(w->sha = nj_sha256_new()))
         rc = nj_error_set(err, NJ_ERR_NOMEM, "column cache: out of memory");

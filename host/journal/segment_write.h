@@ -18,6 +18,8 @@ struct nj_segment_writer;
 int nj_segment_writer_new(struct nj_segment_writer **out, const struct nj_platform *pf,
                           const char *scratch_dir, enum nj_columns_kind kind, struct nj_error *err);
 void nj_segment_writer_free(struct nj_segment_writer *writer);
+/* The segment will have zeros for data_hash: one that is never compared with it. */
+void nj_segment_writer_unhashed(struct nj_segment_writer *writer);
 /* Puts a piece aside; the view may go afterwards. NJ_ERR_INPUT: of another symbol or timeframe, or
  * more venues than a journal may have; else the disk's or memory's refusal. */
 int nj_segment_spill(struct nj_segment_writer *writer, const struct nj_columns *piece,
