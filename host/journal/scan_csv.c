@@ -186,7 +186,7 @@ static void plan(struct run *r)
 static inline bool two_digits(const char *p, int64_t below, int64_t *out)
 {
     unsigned tens = (unsigned)(p[0] - '0'), ones = (unsigned)(p[1] - '0');
-    *out = (int64_t)(tens * 10 + ones);
+    *out = (int64_t)tens * 10 + ones;
     return tens < 10 && ones < 10 && *out < below;
 }
 

@@ -83,6 +83,25 @@ def main():
         code, out, err = njord("backtest", "--rerun", result, "--journal-dir", broken, "--plugins", PLUGINS, cwd=top)
         equal((code, err), (0, ""), "a rerun passes over them too: %r" % out)
 
+        # a CSV file, two of whose lines are bad
+        with open(os.path.join(clean, bars), encoding="utf-8") as journal:
+            rows = [json.loads(line) for line in journal]
+        lines = ["ts_open,open,high,low,close,volume"] + [",".join(repr(r[k]) for k in ("ts_open", "open", "high", "low", "close", "volume")) for r in rows]
+        for name, more in (("clean.csv", []), ("broken.csv", ["1,2,3", "x"])):
+            with open(os.path.join(top, name), "w", encoding="utf-8") as file:
+                file.write("\n".join(lines[:100] + more + lines[100:]) + "\n")
+
+        def from_csv(name, *words):
+            return njord("backtest", "--strategy", "ma_cross", "--symbol", "ATOM/USDT", "--csv", name, "--plugins", PLUGINS, "--no-report",
+                         "--json", *words, cwd=top)
+        equal(from_csv("broken.csv"), (1, "", "njord backtest: broken.csv:101: expected 6 columns as in the header, found 3\n"), "a bad line")
+        (code, skipped, err), (_, whole, _) = from_csv("broken.csv", "--skip-bad"), from_csv("clean.csv")
+        equal((code, err), (0, ""), "a CSV file with bad lines")
+        skipped, whole = json.loads(skipped), json.loads(whole)
+        equal(skipped["config"]["data"][0].pop("bad_lines"), 2, "counted of a CSV file")
+        skipped["warnings"] = [text for text in skipped["warnings"] if "could not be read" not in text]
+        equal(skipped, whole, "the same result of a CSV file")
+
         code, out, err = njord("replay", "--symbol", "ATOM/USDT", "--timeframe", "1m", "--journal-dir", broken, "--skip-bad", "--control",
                                os.path.join(top, "none.sock"), cwd=top)
         check(code == 1 and "no host listens" in err, "replay knows it: %r" % err)
