@@ -211,6 +211,13 @@ static int64_t next_open(const struct nj_bt *bt, int64_t until)
     return first;
 }
 
+/* Does an order wait for the bar of a symbol that opens now? */
+static bool opens_at(const struct nj_bt *bt, const struct nj_bt_symbol *s, int64_t open_ns)
+{
+    return s->next_ns != INT64_MAX && s->next_ns - bt->length_ns == open_ns &&
+           !nj_fifo_empty(&s->at_open);
+}
+
 /* What comes before the bars of an instant, seldom anything: timers, and opens that orders wait
  * for. A timer that is due before a bar opens comes first: what it makes the strategy send meets
  * that open. What the fills of an open make it send does not, of whichever symbol. */
@@ -218,11 +225,13 @@ static void before_bars(struct nj_bt *bt, int64_t close_ns)
 {
     for (int64_t at; bt->rc == 0 && (at = next_open(bt, close_ns)) != INT64_MAX;) {
         advance(bt, at);
-        for (uint32_t i = 0; i < bt->n_symbols && bt->rc == 0; i++) {
-            struct nj_bt_symbol *s = &bt->symbols[i];
-            if (s->next_ns != INT64_MAX && s->next_ns - bt->length_ns == at)
-                nj_bt_at_open(bt, s, s->columns->open[s->row]);
-        }
+        for (uint32_t i = 0; bt->o->begun && i < bt->n_symbols; i++)
+            if (opens_at(bt, &bt->symbols[i], at)) /* it may close in a later step than this */
+                bt->o->begun[i] = bt->symbols[i].shown + 1;
+        for (uint32_t i = 0; i < bt->n_symbols && bt->rc == 0; i++)
+            if (opens_at(bt, &bt->symbols[i], at))
+                nj_bt_at_open(bt, &bt->symbols[i],
+                              bt->symbols[i].columns->open[bt->symbols[i].row]);
         nj_bt_settle(bt);
         bt->opened_ns = at;
     }
@@ -248,7 +257,8 @@ static void step_bars(struct nj_bt *bt, int64_t close_ns)
     bool counts = false, meets = false;
     if (bt->o->begun)
         for (uint32_t i = 0; i < bt->n_symbols; i++)
-            bt->o->begun[i] += bt->symbols[i].next_ns == close_ns;
+            if (bt->symbols[i].next_ns == close_ns)
+                bt->o->begun[i] = bt->symbols[i].shown + 1;
     before_bars(bt, close_ns);
     for (uint32_t i = 0; i < bt->n_symbols && bt->rc == 0; i++)
         if (bt->symbols[i].next_ns == close_ns) {

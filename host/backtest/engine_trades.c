@@ -6,6 +6,7 @@
  * numbers (`seq`) are a host's: whoever takes one there takes one here, so that ids are the same.
  */
 #include "backtest/engine_impl.h"
+#include "base/timeframe.h"
 
 #include <njord/contract.h>
 #include <stdio.h>
@@ -261,6 +262,22 @@ static void look_at_id(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_tra
 
 /* ---- trades ---- */
 
+/* The first trade of a symbol closes no bar of its own. The instants that it is behind get their
+ * points all the same, before it counts: the other symbols' bars of them come with their next
+ * trade. */
+static void points_before(struct nj_bt *bt, int64_t ts_ns)
+{
+    int64_t length_ns = nj_bar_length(bt->o->timeframe), end = ts_ns - ts_ns % length_ns;
+    if (bt->out->counts.rows <= 1) /* the curve starts with the end of this bucket */
+        bt->point_ns = end;
+    while (bt->rc == 0 && bt->point_ns < end) {
+        if (bt->point_due)
+            nj_bt_keep_point(bt, bt->point_ns);
+        bt->point_due = has_counted(bt);
+        bt->point_ns += length_ns;
+    }
+}
+
 /* What a trade is to the strategy and the books, stage by stage. */
 static void work_off(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_trade *trade)
 {
@@ -269,6 +286,8 @@ static void work_off(struct nj_bt *bt, struct nj_bt_symbol *s, const njord_trade
     if (nj_ohlcv_trade(bt->bars, trade, &taken, &err) != 0)
         nj_bt_fail(bt, err.code, "%s", err.text);
     nj_bt_flow_drain(bt);
+    if (s->shown == 1)
+        points_before(bt, trade->ev.ts_ns);
     if (bt->point_due) {
         nj_bt_keep_point(bt, bt->point_ns);
         bt->point_due = false;

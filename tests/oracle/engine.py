@@ -321,6 +321,9 @@ class Engine:
             self.now = max(self.now, said)
             if period:
                 self.timers[timer][0] = said + period
+                if self.on_trades:  # as in a host, it is set anew
+                    self.turns += 1
+                    self.timers[timer][2] = self.turns
             else:
                 del self.timers[timer]
             self.fired += 1
