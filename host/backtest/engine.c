@@ -123,7 +123,6 @@ static int make_symbols(struct nj_bt *bt)
         njord_event_init(&s->pristine, NJORD_EV_BAR);
         memcpy(s->pristine.symbol, s->instrument->symbol, sizeof s->pristine.symbol);
         snprintf(s->pristine.timeframe, sizeof s->pristine.timeframe, "%s", o->timeframe);
-        nj_bt_fill_blank(s, o->strategy_id);
         s->position = nj_ledger_open_position(bt->ledger, o->strategy_id, s->instrument->symbol);
         if (!s->position ||
             nj_orders_desk(bt->orders, o->strategy_id, s->instrument, &s->desk) != 0)

@@ -96,7 +96,7 @@ struct nj_bt_refusals { /* how often each rule refused */
     uint64_t n;
 };
 
-/* A fill as a run keeps it: what nj_bt_outcome_fills() makes the event of. */
+/* A fill as a run keeps it: what nj_bt_fill_at() makes the event of. */
 struct nj_bt_kept {
     int64_t ts_ns;
     uint64_t seq;
@@ -106,8 +106,8 @@ struct nj_bt_kept {
     char intent_id[NJORD_INTENT_ID_SIZE];
 };
 
-struct nj_bt_names { /* of a series, in its fills */
-    char symbol[NJORD_SYMBOL_SIZE], quote[NJORD_ASSET_SIZE];
+struct nj_bt_names {                    /* of a series, in its fills */
+    njord_fill pattern;                 /* what they all say */
     char prefix[NJORD_SYMBOL_SIZE + 8]; /* of fill ids: "paper-ATOMUSDT-" */
 };
 
@@ -116,7 +116,7 @@ struct nj_bt_outcome {
     double *curve_equity;
     uint8_t *curve_exposed; /* 1: a position was open */
     size_t n_curve;
-    njord_fill *fills; /* NULL until nj_bt_outcome_fills() */
+    njord_fill *fills; /* as a file has them; NULL: they are kept short, see nj_bt_fill_at() */
     struct nj_bt_kept *kept;
     size_t n_fills;
     struct nj_bt_names *names; /* one a series */
@@ -135,9 +135,8 @@ struct nj_bt_outcome {
  * NJ_ERR_PLUGIN: create, start or max_errors callbacks failed. */
 int nj_bt_run(const struct nj_bt_options *options, struct nj_bt_outcome *out, struct nj_error *err);
 void nj_bt_outcome_free(struct nj_bt_outcome *outcome);
-/* The fills as events, made once. NJ_ERR_NOMEM. */
-int nj_bt_outcome_fills(const char *strategy_id, struct nj_bt_outcome *outcome,
-                        struct nj_error *err);
+/* The i-th fill as an event: the outcome's, or written to `room`. */
+const njord_fill *nj_bt_fill_at(const struct nj_bt_outcome *outcome, size_t i, njord_fill *room);
 /* Metrics of an outcome. */
 int nj_bt_metrics(const struct nj_bt_options *options, const struct nj_bt_outcome *outcome,
                   double periods_per_year, double risk_free, struct nj_metrics *out,

@@ -24,19 +24,6 @@ void nj_bt_fill_ids(njord_fill *f, const char *prefix, const char *id)
     memcpy(f->intent_id, id, len + 1);
 }
 
-static void blank(njord_fill *f, const char *strategy_id, const char *symbol, const char *quote)
-{
-    njord_event_init(f, NJORD_EV_FILL);
-    snprintf(f->strategy_id, sizeof f->strategy_id, "%s", strategy_id);
-    snprintf(f->symbol, sizeof f->symbol, "%s", symbol);
-    snprintf(f->fee_asset, sizeof f->fee_asset, "%s", quote);
-}
-
-void nj_bt_fill_blank(struct nj_bt_symbol *s, const char *strategy_id)
-{
-    blank(&s->fill, strategy_id, s->instrument->symbol, s->instrument->quote);
-}
-
 int nj_bt_names(struct nj_bt *bt)
 {
     bt->out->names = calloc(bt->n_symbols + 1u, sizeof *bt->out->names);
@@ -45,8 +32,12 @@ int nj_bt_names(struct nj_bt *bt)
     for (uint32_t i = 0; i < bt->n_symbols; i++) {
         struct nj_bt_names *names = &bt->out->names[i];
         const struct nj_instrument *instrument = bt->symbols[i].instrument;
-        memcpy(names->symbol, instrument->symbol, sizeof names->symbol);
-        memcpy(names->quote, instrument->quote, sizeof names->quote);
+        njord_fill *f = &names->pattern;
+        njord_event_init(f, NJORD_EV_FILL);
+        snprintf(f->strategy_id, sizeof f->strategy_id, "%s", bt->o->strategy_id);
+        memcpy(f->symbol, instrument->symbol, sizeof f->symbol);
+        memcpy(f->fee_asset, instrument->quote, sizeof f->fee_asset);
+        bt->symbols[i].fill = *f;
         snprintf(names->prefix, sizeof names->prefix, NJ_BT_VENUE "-%s-", instrument->file_name);
     }
     return 0;
@@ -85,33 +76,20 @@ struct nj_bt_kept *nj_bt_next_kept(struct nj_bt *bt)
     return &kept[out->n_fills];
 }
 
-int nj_bt_outcome_fills(const char *strategy_id, struct nj_bt_outcome *out, struct nj_error *err)
+const njord_fill *nj_bt_fill_at(const struct nj_bt_outcome *out, size_t i, njord_fill *room)
 {
-    if (out->fills || out->n_fills == 0)
-        return 0;
-    out->fills = nj_bt_grow_array(NULL, 0, out->n_fills * sizeof *out->fills);
-    if (!out->fills)
-        return nj_error_set(err, NJ_ERR_NOMEM, "backtest: out of memory");
-    njord_fill pattern;
-    uint32_t of = UINT32_MAX;
-    for (size_t i = 0; i < out->n_fills; i++) {
-        const struct nj_bt_kept *kept = &out->kept[i];
-        const struct nj_bt_names *names = &out->names[kept->series];
-        njord_fill *f = &out->fills[i];
-        if (kept->series != of)
-            blank(&pattern, strategy_id, names->symbol, names->quote);
-        of = kept->series;
-        *f = pattern;
-        nj_bt_fill_ids(f, names->prefix, kept->intent_id);
-        f->ev.seq = kept->seq;
-        f->ev.ts_ns = f->ev.ts_recv_ns = kept->ts_ns;
-        f->qty = kept->qty;
-        f->price = kept->price;
-        f->fee = kept->fee;
-        f->side = kept->side;
-        f->liquidity = kept->liquidity;
-    }
-    free(out->kept);
-    out->kept = NULL;
-    return 0;
+    if (out->fills)
+        return &out->fills[i];
+    const struct nj_bt_kept *kept = &out->kept[i];
+    const struct nj_bt_names *names = &out->names[kept->series];
+    *room = names->pattern;
+    nj_bt_fill_ids(room, names->prefix, kept->intent_id);
+    room->ev.seq = kept->seq;
+    room->ev.ts_ns = room->ev.ts_recv_ns = kept->ts_ns;
+    room->qty = kept->qty;
+    room->price = kept->price;
+    room->fee = kept->fee;
+    room->side = kept->side;
+    room->liquidity = kept->liquidity;
+    return room;
 }

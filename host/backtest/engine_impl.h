@@ -210,8 +210,7 @@ struct nj_bt_kept *nj_bt_next_kept(struct nj_bt *bt);
 void nj_bt_fill_ids(njord_fill *fill, const char *prefix, const char *id);
 /* "paper-ID" into a text that holds any id. */
 void nj_bt_venue_id(char *out, const char *id, size_t len);
-/* What a fill of the symbol always says. */
-void nj_bt_fill_blank(struct nj_bt_symbol *s, const char *strategy_id);
+/* What the fills of each symbol always say. */
 int nj_bt_names(struct nj_bt *bt);
 /* Room for one more item. */
 void *nj_bt_grown(struct nj_bt *bt, void *items, size_t n, size_t *cap, size_t size);

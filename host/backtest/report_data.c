@@ -123,7 +123,8 @@ static int put_marks(struct nj_json_out *json, const char *key, const struct nj_
     int rc = ts && price ? 0 : no_memory(err);
     size_t k = 0;
     for (size_t i = 0; rc == 0 && i < o->n_fills; i++) {
-        const njord_fill *f = &o->fills[i];
+        njord_fill room;
+        const njord_fill *f = nj_bt_fill_at(o, i, &room);
         if (f->side != side || strcmp(f->symbol, symbol) != 0)
             continue;
         ts[k] = f->ev.ts_ns;

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <njord/codec.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,7 +81,7 @@ struct lot {
 
 /* A symbol's open lots, oldest first. */
 struct holding {
-    const char *symbol;
+    char symbol[NJORD_SYMBOL_SIZE];
     size_t first, last;
 };
 
@@ -96,8 +97,10 @@ static struct holding *holding_of(struct matching *m, const char *symbol)
     for (size_t i = 0; i < m->n_holdings; i++)
         if (strcmp(m->holdings[i].symbol, symbol) == 0)
             return &m->holdings[i];
-    m->holdings[m->n_holdings] = (struct holding){symbol, NONE, NONE};
-    return &m->holdings[m->n_holdings++];
+    struct holding *h = &m->holdings[m->n_holdings++];
+    *h = (struct holding){"", NONE, NONE};
+    snprintf(h->symbol, sizeof h->symbol, "%s", symbol);
+    return h;
 }
 
 /* Closes what it can of qty against open lots on the other side; returns what is left of it, and in
@@ -142,7 +145,8 @@ int nj_report_trade_returns(const struct nj_bt_outcome *o, double **out, bool *m
     *matched = m.lots && m.holdings && *out;
     int rc = *matched ? 0 : no_memory(err);
     for (size_t i = 0; i < o->n_fills && *matched; i++) {
-        const njord_fill *f = &o->fills[i];
+        njord_fill room;
+        const njord_fill *f = nj_bt_fill_at(o, i, &room);
         struct holding *h = holding_of(&m, f->symbol);
         double cost;
         double left = close_lots(&m, h, f->side == NJORD_SIDE_BUY ? f->qty : -f->qty, &cost);

@@ -187,7 +187,8 @@ void nj_report_fills_table(const struct nj_result *r, struct nj_buf *out)
                   "<th class=\"num\">Fee</th><th>Order</th></tr></thead><tbody id=\"fills\">\n",
                   symbols ? "<th>Symbol</th>" : "");
     for (size_t i = 0; i < n; i++) {
-        const njord_fill *f = &o->fills[i];
+        njord_fill room;
+        const njord_fill *f = nj_bt_fill_at(o, i, &room);
         nj_buf_puts(out, "<tr><td>");
         nj_report_time(out, f->ev.ts_ns, false);
         nj_buf_puts(out, "</td>");

@@ -249,7 +249,8 @@ static int put_events(struct nj_json_out *json, const struct nj_result *r,
     nj_put_close(json, ']');
     nj_put_open(json, "fills", '[');
     for (size_t i = 0; i < o->n_fills && rc == 0; i++) {
-        rc = put_event(json, &line, &o->fills[i].ev, err);
+        njord_fill room;
+        rc = put_event(json, &line, &nj_bt_fill_at(o, i, &room)->ev, err);
         if (rc == 0)
             rc = pour_much(json->buf, sink, err);
     }

@@ -347,17 +347,14 @@ int nj_bt_job_window(struct nj_bt_job *job, const struct nj_bt_window *window,
     return rc;
 }
 
-/* Adds the benchmark, the prices and the fills' events to such a result: what its file and its
- * report have and a sweep does without. */
+/* Adds the benchmark and the prices to such a result: what its file and its report have and a sweep
+ * does without. */
 static int job_prices(const struct nj_bt_job *job, struct nj_result *result, struct nj_error *err)
 {
     uint32_t n = job->data.n;
     size_t most = PRICE_POINTS / (n < 2 ? 2 : n);
     if (most < PRICE_LEAST)
         most = PRICE_LEAST;
-    int rc = nj_bt_outcome_fills(job->strategy_id, &result->outcome, err);
-    if (rc != 0)
-        return rc;
     return nj_bt_benchmark(result, job->data.series, n, job->options.input,
                            nj_timeframe_ns(job->timeframe), most, err);
 }

@@ -106,7 +106,7 @@ void nj_bt_job_process(struct nj_bt_job *job, uint32_t number);
 int nj_bt_job_check(struct nj_bt_job *job, const struct nj_param_text *params, size_t n_params,
                     struct nj_error *err);
 /* The same as nj_bt_job_run() in this process, for those who are a child already: the whole
- * result, its fills not yet made events (nj_bt_outcome_fills()). */
+ * result. */
 int nj_bt_job_here(struct nj_bt_job *job, const struct nj_param_text *params, size_t n_params,
                    struct nj_result *out, struct nj_error *err);
 /* Part of a job's rows as a run of its own, without a copy of them. */
