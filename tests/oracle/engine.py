@@ -321,7 +321,8 @@ class Engine:
             self.now = max(self.now, said)
             if period:
                 self.timers[timer][0] = said + period
-                if self.on_trades:  # as in a host, it is set anew
+                if self.on_trades:  # as in a host: set anew, and beats that were over when it was set are left out
+                    self.timers[timer][0] = said + period * max(1, (self.now - said) // period + 1)
                     self.turns += 1
                     self.timers[timer][2] = self.turns
             else:
