@@ -28,10 +28,18 @@ int64_t nj_host_now(const struct nj_host *host)
     return host->last_ns != INT64_MIN ? host->last_ns : 0;
 }
 
+/* The time that something gets which happens now, by the clock. While timers are due that have been
+ * put off, it is ahead of theirs: they will fire behind it, also when it is shown again. */
+static int64_t time_by_clock(const struct nj_host *host, int64_t now)
+{
+    int64_t due = nj_timers_next(&host->timers);
+    return due <= now && due > host->last_ns ? due - 1 : now;
+}
+
 int nj_host_enter(struct nj_host *host, void (*fn)(void *ctx, uint64_t seq), void *ctx,
                   struct nj_error *err)
 {
-    int64_t now = nj_host_by_events(host) ? host->last_ns : nj_host_wall(host);
+    int64_t now = nj_host_by_events(host) ? host->last_ns : time_by_clock(host, nj_host_wall(host));
     if (now > host->last_ns)
         host->last_ns = now;
     return nj_bus_enter(host->bus, host->last_ns, fn, ctx, err);
@@ -159,14 +167,16 @@ static bool one(struct nj_host *host, int64_t *wait_ns)
         return true;
     /* one look at the clock: a timer that is due when an event gets its time has fired before it */
     int64_t now = nj_host_wall(host);
-    /* a timer that is always due again does not keep everything else from happening */
-    if (!nj_host_by_events(host) && host->timers_in_a_row < TIMERS_IN_A_ROW &&
-        fire_due(host, now)) {
+    /* a timer that is always due again does not keep everything else from happening; those of one
+     * instant are not torn apart */
+    bool may_fire =
+        host->timers_in_a_row < TIMERS_IN_A_ROW || nj_timers_next(&host->timers) <= host->last_ns;
+    if (!nj_host_by_events(host) && may_fire && fire_due(host, now)) {
         host->timers_in_a_row++;
         return true;
     }
     host->timers_in_a_row = 0;
-    host->step_ns = now;
+    host->step_ns = nj_host_by_events(host) ? now : time_by_clock(host, now);
     bool stepped = nj_bus_step(host->bus);
     host->step_ns = INT64_MIN;
     if (stepped)
@@ -201,7 +211,10 @@ bool nj_host_turn(struct nj_host *host)
             break;
     }
     /* by the clock as it was before the last look for events: what had come by then is in */
-    if (!host->stopping && nj_ohlcv_service_close_due(host, more ? clock - BUSY_NS : clock))
+    if (more)
+        clock -= BUSY_NS;
+    if (!host->stopping && nj_ohlcv_service_close_due(
+                               host, nj_host_by_events(host) ? clock : time_by_clock(host, clock)))
         more = true;
     nj_flow_flush(&host->flow);
     if (nj_restart_check(host))

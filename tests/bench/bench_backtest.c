@@ -134,7 +134,7 @@ int main(void)
                                  .low = low,
                                  .close = close_,
                                  .volume = volume};
-    struct nj_bt_series series = {"BTC/USDT", &columns, 1};
+    struct nj_bt_series series = {.symbol = "BTC/USDT", .pieces = &columns, .n_pieces = 1};
     struct nj_bt_options options = {.strategy_id = "ma_cross",
                                     .module = module,
                                     .series = &series,
