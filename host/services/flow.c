@@ -112,6 +112,7 @@ int nj_flow_emit(struct nj_flow *flow, const char *topic, njord_event *event, st
 int nj_flow_commit(struct nj_flow *flow, njord_event *event, struct nj_error *err)
 {
     int rc = nj_bus_stamp(flow->bus, event, err);
+    flow->ahead = true;
     return rc == 0 ? write_down(flow, event, true, err) : rc;
 }
 
@@ -128,6 +129,7 @@ int nj_flow_also(struct nj_flow *flow, const char *name, const njord_event *even
 int nj_flow_flush(struct nj_flow *flow)
 {
     struct nj_error err = {0};
+    flow->ahead = false;
     int rc = nj_journals_flush(flow->journals, &err);
     if (rc != 0)
         return failed(flow, rc, &err);

@@ -26,6 +26,7 @@ struct nj_flow {
     uint32_t n_subscriptions;
     uint64_t lines, failures;
     uint64_t last_seq; /* of the last line of the journal of orders */
+    bool ahead;        /* it is in the kernel, other journals' lines from before it may not be */
 };
 
 void nj_flow_init(struct nj_flow *flow, struct nj_bus *bus, struct nj_journals *journals,

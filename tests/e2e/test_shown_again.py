@@ -8,6 +8,7 @@ import random
 import re
 import signal
 import sys
+import time
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 from njordtest import chain, check, equal  # noqa: E402
@@ -96,6 +97,26 @@ def same_again(rng):
         events = sum(line["events"] for line in host.log("past_shown"))
         check(shown * 2 >= KILLS and events > 100 * shown, "after most kills many events were shown again: %d, %d" % (shown, events))
         print("%d kills, %d intents: %d events shown again, nothing diverged, nothing twice" % (KILLS, no_twice(host), events))
+
+
+def fell_behind(rng):
+    """A host that stood still has hundreds of timers to make up for; what is sent meanwhile is done again too."""
+    with live() as host:
+        for number in range(2):
+            host.start()
+            target = host.size() + rng.randrange(50000, 200000)
+            wait(lambda: host.process.poll() is not None or host.size() > target, "orders", every=0.01)
+            host.send(signal.SIGSTOP)
+            time.sleep(3)  # the machine's clock goes on
+            host.send(signal.SIGCONT)
+            target = host.size() + rng.randrange(50000, 200000)
+            wait(lambda: host.process.poll() is not None or host.size() > target, "orders after it", every=0.001)
+            kill(host)
+            equal([e for e in host.journal("host.plugins") if "diverged" in e["detail"]], [], "kill %d behind a standstill: nothing diverges" % number)
+        host.start()
+        equal(host.status()["trading"]["diverged"], 0, "diverged")
+        host.stop()
+        no_twice(host)
 
 
 def others():
@@ -201,6 +222,7 @@ def repeated():
 def main():
     rng = random.Random(20240815)
     same_again(rng)
+    fell_behind(rng)
     others()
     not_journaled()
     unfinished()
