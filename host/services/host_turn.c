@@ -13,6 +13,7 @@
 #define BUSY_NS 1000000000 /* by so much a host with events waiting is late to close bars */
 
 #define TIMERS_IN_A_ROW 64
+#define TIMERS_AT_ONCE  1024
 
 /* ---- time ---- */
 
@@ -168,9 +169,10 @@ static bool one(struct nj_host *host, int64_t *wait_ns)
     /* one look at the clock: a timer that is due when an event gets its time has fired before it */
     int64_t now = nj_host_wall(host);
     /* a timer that is always due again does not keep everything else from happening; those of one
-     * instant are not torn apart */
-    bool may_fire =
-        host->timers_in_a_row < TIMERS_IN_A_ROW || nj_timers_next(&host->timers) <= host->last_ns;
+     * instant are not torn apart for it, unless they are without end */
+    uint32_t most =
+        nj_timers_next(&host->timers) == host->last_ns ? TIMERS_AT_ONCE : TIMERS_IN_A_ROW;
+    bool may_fire = host->timers_in_a_row < most;
     if (!nj_host_by_events(host) && may_fire && fire_due(host, now)) {
         host->timers_in_a_row++;
         return true;
