@@ -138,8 +138,8 @@ static void open_lot(struct matching *m, struct holding *h, double qty, double p
 int nj_report_trade_returns(const struct nj_bt_outcome *o, double **out, bool *matched,
                             struct nj_error *err)
 {
-    struct matching m = {.lots = malloc((o->n_fills + 1) * sizeof *m.lots),
-                         .holdings = malloc((o->n_fills + 1) * sizeof *m.holdings)};
+    struct matching m = {.lots = calloc(o->n_fills + 1, sizeof *m.lots),
+                         .holdings = calloc(o->n_fills + 1, sizeof *m.holdings)};
     size_t closed = 0;
     *out = malloc((o->n_trades + 1) * sizeof **out);
     *matched = m.lots && m.holdings && *out;
