@@ -209,7 +209,9 @@ bool nj_host_turn(struct nj_host *host)
     nj_broker_service_watch_halt(host);
     for (int n = 0; n < TURN_EVENTS && more && !host->restart.diverged; n++) {
         more = one(host, &wait_ns);
-        if (host->flow.ahead) /* what came before an order is there for whoever shows it again */
+        /* what came before an order is there for whoever shows it again; by the events' clock all
+         * is done again from its first event */
+        if (host->flow.ahead && !nj_host_by_events(host))
             nj_flow_flush(&host->flow);
         if ((n & 15) == 15 && nj_host_monotonic(host) - start > TURN_NS)
             break;
