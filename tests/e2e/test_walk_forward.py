@@ -460,12 +460,16 @@ def goes_on_after_kill(folder):
         end, least = time.monotonic() + 10 * LIMIT, kept + source.randint(0, 80)
         while process.poll() is None:  # at an instant, and not before something was added
             check(time.monotonic() < end, "it gets on")
-            if os.path.exists(partial) and folder.read("cut.csv.partial").count(b"\n") > least:
+            try:
+                rows = folder.read("cut.csv.partial").count(b"\n")
+            except FileNotFoundError:  # not begun, or done
+                rows = 0
+            if rows > least:
                 time.sleep(0.02 * source.random())
                 process.send_signal(signal.SIGKILL)
                 break
             time.sleep(0.001)
-        if process.wait() == 0:
+        if process.wait() == 0 or not os.path.exists(partial):
             break  # faster than the test
         kills += 1
         lines = folder.read("cut.csv.partial").splitlines(True)
